@@ -1,0 +1,5 @@
+//! `clomd`, the Clommunity cloud agent.
+
+fn main() -> anyhow::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! The command line: one file per verb.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::ui::Ui;
+
+/// Builds OpenWrt-compatible firmware images for community clouds from TOML profiles.
+#[derive(Debug, Parser)]
+#[command(name = "clom", version, propagate_version = true, after_long_help = EXIT_CODES)]
+struct Cli {
+    /// Write progress and results as JSON, one object a line, to standard output.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say nothing but errors.
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed for a reason not named below
+  2  wrong command line
+  3  a profile, overlay or secret is missing or wrong
+  4  a donor image, kernel or other source is missing, damaged or of an unknown kind
+  5  the image is too big for the device, or the agent is over its budget
+  6  this machine lacks a tool, a compiler or a package
+  7  a machine did not boot, or not as asked
+  8  the output could not be written";
+
+/// Runs `clom` and gives its exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ui = Ui::choose(cli.json, cli.quiet);
+    match run(cli.verb, &ui) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(failure.class() as u8)
+        }
+    }
+}
+
+fn run(verb: Verb, _ui: &Ui) -> Result<(), Failure> {
+    match verb {}
+}

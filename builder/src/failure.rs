@@ -1,0 +1,106 @@
+//! How a verb fails: an error with its cure and the exit code that scripts can act on.
+
+use std::fmt;
+
+/// Why `clom` stopped; the number is its exit code. (2 is a wrong command line, from clap.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Anything not named below.
+    Other = 1,
+    /// A profile, overlay or secret is missing or wrong.
+    Profile = 3,
+    /// A donor image, kernel, root file system or other source is missing, damaged or of an unknown kind.
+    Source = 4,
+    /// The image is too big for the device, or the agent is over its budget.
+    TooBig = 5,
+    /// This machine lacks a tool, a compiler or a package.
+    Host = 6,
+    /// A machine did not boot, or not as asked.
+    Boot = 7,
+    /// The output could not be written.
+    Output = 8,
+}
+
+/// An error with its exit code and, where there is one, its cure.
+#[derive(Debug)]
+pub struct Failure {
+    class: Class,
+    error: anyhow::Error,
+    help: Option<String>,
+}
+
+impl Failure {
+    /// A failure of this class.
+    pub fn new(class: Class, error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            class,
+            error: error.into(),
+            help: None,
+        }
+    }
+
+    /// Adds what the user can do about it, as one sentence or a few lines.
+    #[must_use]
+    pub fn help(mut self, cure: impl Into<String>) -> Self {
+        self.help = Some(cure.into());
+        self
+    }
+
+    /// The class, whose number is the exit code.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+}
+
+/// `error: what: why: why`, then a line `help: cure`. A profile's diagnostics, which span lines, stand as they are.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {:#}", self.error)?;
+        match &self.help {
+            Some(help) => write!(f, "\nhelp: {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        match error.downcast::<ClassedError>() {
+            Ok(ClassedError(failure)) => *failure,
+            Err(error) => Self::new(Class::Other, error),
+        }
+    }
+}
+
+/// A [`Failure`] on its way through code that speaks `anyhow`.
+#[derive(Debug)]
+struct ClassedError(Box<Failure>);
+
+impl fmt::Display for ClassedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.0.error)
+    }
+}
+
+impl std::error::Error for ClassedError {}
+
+impl From<Failure> for anyhow::Error {
+    fn from(failure: Failure) -> Self {
+        Self::new(ClassedError(Box::new(failure)))
+    }
+}
+
+/// Gives the error of a `Result` its class: `read(path).or_fail(Class::Source)?`.
+pub trait OrFail<T> {
+    /// The value, or a [`Failure`] of this class.
+    ///
+    /// # Errors
+    /// When `self` is one.
+    fn or_fail(self, class: Class) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<anyhow::Error>> OrFail<T> for Result<T, E> {
+    fn or_fail(self, class: Class) -> Result<T, Failure> {
+        self.map_err(|error| Failure::new(class, error))
+    }
+}
