@@ -4,3 +4,4 @@
 //! A module knows one format and nothing of devices, profiles or paths on the host.
 
 pub mod tree;
+pub mod uci;
