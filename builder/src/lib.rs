@@ -3,5 +3,4 @@
 pub mod cli;
 pub mod dirs;
 pub mod failure;
-pub mod profile;
 pub mod ui;
