@@ -3,4 +3,5 @@
 pub mod cli;
 pub mod dirs;
 pub mod failure;
+pub mod profile;
 pub mod ui;

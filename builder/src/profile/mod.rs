@@ -1,0 +1,30 @@
+//! Profiles: TOML layers that are merged into one description of an image.
+//!
+//! Layers are laid over each other, later wins: built-in defaults < community < site < device < node. Each value of the
+//! [merged profile](Merged) knows every layer that had a say in it.
+
+pub mod diagnostics;
+pub mod layer;
+pub mod loaded;
+pub mod merged;
+pub mod path;
+pub mod placed;
+pub mod provenance;
+pub mod secrets;
+pub mod shape;
+pub mod source;
+pub mod value;
+
+mod decode;
+mod decode_error;
+mod decode_report;
+mod mask;
+mod suggest;
+
+pub use diagnostics::{Diagnostic, Diagnostics};
+pub use loaded::Loaded;
+pub use merged::Merged;
+pub use path::KeyPath;
+pub use placed::Placed;
+pub use secrets::{SecretRef, SecretString};
+pub use source::{Kind, LayerId, Origin, Place};
