@@ -2,7 +2,7 @@
 
 use super::decode_error::Problem;
 use super::diagnostics::Diagnostic;
-use super::merged::Node;
+use super::merged::{Content, Node};
 use super::path::KeyPath;
 use super::secrets;
 use super::shape::{JsonKind, Shape};
@@ -35,7 +35,16 @@ pub(crate) fn report(
         }
         Problem::Missing(key) => missing(key, path),
         Problem::WrongKind { found, expected } => {
-            Diagnostic::error(format!("`{path}` must be {expected}, but it is {found}"))
+            let error =
+                Diagnostic::error(format!("`{path}` must be {expected}, but it is {found}"));
+            match node() {
+                Some(node)
+                    if expected == "a list" && matches!(node.content, Content::Scalar(_)) =>
+                {
+                    error.help(format!("write it in brackets: [{}]", node.to_inline()))
+                }
+                _ => error,
+            }
         }
         Problem::LiteralSecret => {
             let error = secrets::literal();

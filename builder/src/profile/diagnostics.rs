@@ -139,6 +139,18 @@ impl Diagnostic {
                 }));
             group = group.element(snippet);
         }
+        if files.is_empty() {
+            // Without an excerpt there is nothing that the help could hang on.
+            let alone = |title| renderer.render(&[Group::with_title(title)]);
+            let help = self
+                .help
+                .iter()
+                .map(|help| alone(Level::HELP.secondary_title(help)));
+            let lines: Vec<String> = std::iter::once(renderer.render(&[group]))
+                .chain(help)
+                .collect();
+            return lines.join("\n");
+        }
         for help in &self.help {
             group = group.element(Level::HELP.message(help));
         }

@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
-use super::path::Segment;
+use super::path::KeyPath;
 use super::secrets::is_reference;
+use super::value::Scalar;
 
 /// What stands in place of a hidden value.
 pub(crate) const HIDDEN: &str = "(hidden)";
@@ -20,12 +21,12 @@ pub(crate) fn sounds_secret(key: &str) -> bool {
 }
 
 /// Whether this value at this path must not be printed.
-pub(crate) fn must_hide(path: &[Segment], value: &str) -> bool {
-    let key = path.iter().rev().find_map(|segment| match segment {
-        Segment::Key(key) => Some(key),
-        Segment::Index(_) => None,
-    });
-    key.is_some_and(|key| sounds_secret(key)) && !is_reference(value)
+pub(crate) fn must_hide(path: &KeyPath, value: &Scalar) -> bool {
+    match value {
+        Scalar::Boolean(_) => false,
+        Scalar::String(text) if is_reference(text) => false,
+        _ => path.last_key().is_some_and(sounds_secret),
+    }
 }
 
 /// The byte ranges of a TOML text that hold values of keys that sound secret.

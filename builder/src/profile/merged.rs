@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use indexmap::IndexMap;
 
 use super::diagnostics::Diagnostic;
+use super::mask::HIDDEN;
 use super::path::{KeyPath, Segment, write_key};
 use super::provenance::Change;
 use super::source::{Origin, Place};
@@ -15,6 +16,8 @@ use super::value::Scalar;
 pub struct Node {
     pub(crate) content: Content,
     pub(crate) history: Vec<Change>,
+    /// It may be a secret written down by mistake: it is not printed.
+    pub(crate) hidden: bool,
     /// Set while decoding: this value was reported already and is left out of what is decoded.
     pub(crate) left_out: bool,
 }
@@ -55,6 +58,7 @@ impl Node {
         Self {
             content,
             history: vec![change],
+            hidden: false,
             left_out: false,
         }
     }
@@ -121,7 +125,7 @@ impl Node {
         }
     }
 
-    /// The value in TOML, on one line.
+    /// The value in TOML, on one line; what may be a secret is left out.
     pub fn to_inline(&self) -> String {
         let mut out = String::new();
         self.write_inline(&mut out);
@@ -130,6 +134,7 @@ impl Node {
 
     fn write_inline(&self, out: &mut String) {
         match &self.content {
+            _ if self.hidden => out.push_str(HIDDEN),
             Content::Scalar(scalar) => {
                 let _ = write!(out, "{scalar}");
             }
@@ -179,6 +184,7 @@ impl Default for Merged {
             root: Node {
                 content: Content::Table(IndexMap::new()),
                 history: Vec::new(),
+                hidden: false,
                 left_out: false,
             },
         }

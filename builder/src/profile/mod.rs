@@ -4,8 +4,10 @@
 //! [merged profile](Merged) knows every layer that had a say in it.
 
 pub mod diagnostics;
+pub mod facts;
 pub mod layer;
-pub mod loaded;
+pub mod library;
+pub mod load;
 pub mod merged;
 pub mod path;
 pub mod placed;
@@ -14,17 +16,25 @@ pub mod secrets;
 pub mod shape;
 pub mod source;
 pub mod value;
+pub mod when;
 
+mod chain;
 mod decode;
 mod decode_error;
 mod decode_report;
 mod mask;
+pub mod merge;
+mod parse;
 mod suggest;
 
 pub use diagnostics::{Diagnostic, Diagnostics};
-pub use loaded::Loaded;
+pub use library::Library;
+pub use load::Loaded;
 pub use merged::Merged;
 pub use path::KeyPath;
 pub use placed::Placed;
 pub use secrets::{SecretRef, SecretString};
 pub use source::{Kind, LayerId, Origin, Place};
+
+#[cfg(test)]
+mod tests;
