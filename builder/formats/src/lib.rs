@@ -3,5 +3,21 @@
 //! Every module is a pure function from bytes to bytes: no files, sockets or clocks.
 //! A module knows one format and nothing of devices, profiles or paths on the host.
 
+#[cfg(feature = "container")]
+pub mod container;
+#[cfg(feature = "container")]
+pub mod fwtool;
+#[cfg(feature = "container")]
+pub mod pad_rootfs;
+#[cfg(feature = "container")]
+pub mod plain;
+#[cfg(feature = "container")]
+pub mod rootfs;
+#[cfg(feature = "container")]
+pub mod sysupgrade_tar;
+#[cfg(feature = "container")]
+pub mod tplink;
 pub mod tree;
 pub mod uci;
+#[cfg(feature = "container")]
+pub mod uimage;

@@ -1,0 +1,108 @@
+//! Formats that are known by their first bytes and refused by name.
+
+use super::Error;
+use crate::plain;
+
+const SYSUPGRADE: &str = "Use the device's squashfs-sysupgrade image instead, if there is one.";
+const UNPACK: &str = "Unpack it, or use the device's squashfs-sysupgrade image.";
+const VENDOR: &str = "Use OpenWrt's squashfs-sysupgrade image for the device.";
+
+/// A name for what `image` is, when its bytes at fixed places say so. All of these state lengths or checksums over the
+/// root file system, or wrap it in ways of their own.
+pub(super) fn refuse(image: &[u8]) -> Option<Error> {
+    let at = |offset: usize, magic: &[u8]| {
+        image
+            .get(offset..)
+            .is_some_and(|rest| rest.starts_with(magic))
+    };
+    let before_end = |distance: usize, magic: &[u8]| {
+        image
+            .len()
+            .checked_sub(distance)
+            .is_some_and(|offset| at(offset, magic))
+    };
+    let (what, cure) = if at(0, b"HDR0") || at(0, b"HDR1") {
+        ("a TRX image", SYSUPGRADE)
+    } else if at(0, &[0x5e, 0xa3, 0xa4, 0x17]) {
+        ("a Seama image", SYSUPGRADE)
+    } else if at(0, b"*#$^") {
+        ("a Netgear CHK image", SYSUPGRADE)
+    } else if at(0, b"device:") {
+        ("a Netgear DNI image", SYSUPGRADE)
+    } else if at(0, b"UBI#") {
+        ("a UBI image", SYSUPGRADE)
+    } else if at(0, &[0x31, 0x18, 0x10, 0x06]) {
+        ("a UBIFS image", SYSUPGRADE)
+    } else if at(0x1014, b"fwup-ptn ") {
+        ("a TP-Link SafeLoader factory image", SYSUPGRADE)
+    } else if at(0, &[3, 0, 0, 0]) && at(4, b"ver.") && !at(0x74, &[0, 0, 2, 0]) {
+        ("a TP-Link vendor image", VENDOR)
+    } else if at(0, b"OPEN") && at(0x10c, b"PART") {
+        ("a Ubiquiti image", SYSUPGRADE)
+    } else if at(14, b"U2ND") {
+        ("a Linksys image with a model pattern", SYSUPGRADE)
+    } else if at(4, b"Broadcom Corporatio") {
+        ("a Broadcom CFE image", SYSUPGRADE)
+    } else if at(0, &[0x1e, 0xf1, 0xd0, 0xba]) {
+        ("a MikroTik NPK package", SYSUPGRADE)
+    } else if at(0, b"start\0") {
+        ("an encrypted Buffalo image", SYSUPGRADE)
+    } else if at(0, b"SHRS") {
+        ("an encrypted D-Link image", SYSUPGRADE)
+    } else if at(0, b"CE01") {
+        ("an OpenMesh image", SYSUPGRADE)
+    } else if at(0, b"CSYS") {
+        ("an Edimax image", SYSUPGRADE)
+    } else if at(7, b"sErCoMm") || at(0, b"sErCoMm") || before_end(71, b"sErCoMm") {
+        ("an image with a Sercomm header or footer", SYSUPGRADE)
+    } else if before_end(256, b".LINKSYS.") {
+        ("an image with a Linksys footer", SYSUPGRADE)
+    } else if before_end(60, b"ZNBG") {
+        ("a ZyXEL image with a signature", SYSUPGRADE)
+    } else if at(0, &[0xfd, b'7', b'z', b'X', b'Z', 0]) {
+        ("an xz-compressed file", UNPACK)
+    } else if at(0, b"PK\x03\x04") {
+        ("a zip archive", UNPACK)
+    } else if at(0, &[0x28, 0xb5, 0x2f, 0xfd]) {
+        ("a zstd-compressed file", UNPACK)
+    } else if at(0, b"hsqs") {
+        (
+            "a squashfs root file system alone",
+            "Give it together with a kernel file (source `kernel-rootfs`).",
+        )
+    } else if at(0, b"ANDROID!") {
+        ("an Android boot image", SYSUPGRADE)
+    } else {
+        return None;
+    };
+    Some(Error::Unsupported { what, cure })
+}
+
+/// The same for bytes that a plain image could begin with too; asked only after it turned out to be none.
+pub(super) fn refuse_after_plain(image: &[u8], error: &plain::Error) -> Option<Error> {
+    let starts = |magic: &[u8]| image.starts_with(magic);
+    let no_squashfs = matches!(error, plain::Error::Rootfs(crate::rootfs::Error::NotFound));
+    let external = matches!(
+        error,
+        plain::Error::ExternalFit | plain::Error::Covers { .. }
+    );
+    let (what, cure) = if starts(&plain::FDT_MAGIC) && (no_squashfs || external) {
+        ("a FIT image", SYSUPGRADE)
+    } else if no_squashfs && starts(&[0x1f, 0x8b]) {
+        ("a gzip file, as disk images are", UNPACK)
+    } else if image.get(510..512) == Some(&[0x55, 0xaa]) {
+        ("a disk image", SYSUPGRADE)
+    } else if no_squashfs && image.get(257..262) == Some(b"ustar") {
+        (
+            "a tar archive, but no sysupgrade tarball",
+            "A root file system tarball is given together with a kernel file (source `kernel-rootfs`).",
+        )
+    } else if no_squashfs {
+        return Some(Error::Unknown {
+            first: image.iter().copied().take(8).collect(),
+        });
+    } else {
+        return None;
+    };
+    Some(Error::Unsupported { what, cure })
+}
