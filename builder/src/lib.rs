@@ -1,5 +1,6 @@
 //! `clom` builds OpenWrt-compatible firmware images for community clouds from TOML profiles.
 
+pub mod build;
 pub mod cli;
 pub mod dirs;
 pub mod failure;

@@ -1,0 +1,5 @@
+//! From a profile to images in the output folder.
+
+pub mod output;
+pub mod overlay;
+pub mod services;
