@@ -1,5 +1,7 @@
 //! From a profile to images in the output folder.
 
+pub mod lay;
 pub mod output;
 pub mod overlay;
 pub mod services;
+pub mod shadow;
