@@ -39,7 +39,9 @@ pub fn tree(tree: &Tree) -> String {
                 field(target);
             }
             Kind::CharDevice { major, minor } => field(format!("char {major} {minor}").as_bytes()),
-            Kind::BlockDevice { major, minor } => field(format!("block {major} {minor}").as_bytes()),
+            Kind::BlockDevice { major, minor } => {
+                field(format!("block {major} {minor}").as_bytes())
+            }
             Kind::Fifo => field(b"fifo"),
             Kind::Socket => field(b"socket"),
         }

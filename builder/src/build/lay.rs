@@ -28,7 +28,13 @@ pub fn lay(base: &mut Tree, upper: &Tree, owned: impl Fn(&[u8]) -> bool) -> Resu
                 let is_dir = matches!(base.get(&there).map(|i| &i.kind), Some(Kind::Dir(_)));
                 if !is_dir {
                     let meta = entry.inode.meta.clone();
-                    base.put(&path, Inode { meta, kind: Kind::Dir(BTreeMap::new()) })?;
+                    base.put(
+                        &path,
+                        Inode {
+                            meta,
+                            kind: Kind::Dir(BTreeMap::new()),
+                        },
+                    )?;
                 } else if owned(&entry.path)
                     && let Some(inode) = base.get_mut(&there)
                 {

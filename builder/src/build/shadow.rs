@@ -31,6 +31,9 @@ mod tests {
             with_root_hash(old, "$6$a$b"),
             "root:$6$a$b::0:99999:7:::\ndaemon:*:0:0:99999:7:::\n"
         );
-        assert_eq!(with_root_hash("x:*:0\n", "h"), "root:h:0:0:99999:7:::\nx:*:0\n");
+        assert_eq!(
+            with_root_hash("x:*:0\n", "h"),
+            "root:h:0:0:99999:7:::\nx:*:0\n"
+        );
     }
 }
