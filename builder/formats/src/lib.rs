@@ -17,6 +17,8 @@ pub mod rootfs;
 pub mod sysupgrade_tar;
 #[cfg(feature = "container")]
 pub mod tplink;
+#[cfg(feature = "squashfs")]
+pub mod squashfs;
 pub mod tree;
 pub mod uci;
 #[cfg(feature = "container")]

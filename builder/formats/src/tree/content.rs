@@ -1,11 +1,13 @@
 //! The bytes of a regular file.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The bytes of a regular file: a length, and extents of data with holes (zeros) between them.
 ///
-/// Cloning is cheap: the bytes are shared.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Cloning is cheap: the bytes are shared. Two contents are equal when they read the same: a hole equals
+/// as many zeros, and how the data is cut into extents does not matter.
+#[derive(Debug, Clone, Default)]
 pub struct Content {
     len: u64,
     /// Sorted by offset, not overlapping, none empty.
@@ -63,9 +65,7 @@ impl Content {
         let end = end.min(self.len);
         let start = start.min(end);
         let mut out = vec![0; (end - start) as usize];
-        let first = self
-            .extents
-            .partition_point(|(at, data)| at + data.len() as u64 <= start);
+        let first = self.first_after(start);
         for (at, data) in &self.extents[first..] {
             if *at >= end {
                 break;
@@ -78,14 +78,69 @@ impl Content {
         out
     }
 
+    /// As [`Content::range`], without copying when the range lies inside one extent.
+    pub fn slice(&self, start: u64, end: u64) -> Cow<'_, [u8]> {
+        let end = end.min(self.len);
+        let start = start.min(end);
+        let first = self.first_after(start);
+        if let Some((at, data)) = self.extents.get(first)
+            && *at <= start
+            && let Some(inside) = data.get((start - at) as usize..(end - at) as usize)
+        {
+            return Cow::Borrowed(inside);
+        }
+        Cow::Owned(self.range(start, end))
+    }
+
+    /// Where the extent or hole at `offset` ends, and its bytes from `offset` on if it is an extent.
+    fn run(&self, offset: u64) -> (u64, Option<&[u8]>) {
+        match self.extents.get(self.first_after(offset)) {
+            None => (self.len, None),
+            Some((at, _)) if *at > offset => (*at, None),
+            Some((at, data)) => (at + data.len() as u64, data.get((offset - at) as usize..)),
+        }
+    }
+
+    /// The index of the first extent that ends after `offset`.
+    fn first_after(&self, offset: u64) -> usize {
+        self.extents
+            .partition_point(|(at, data)| at + data.len() as u64 <= offset)
+    }
+
     /// Whether the bytes from `start` up to `end` are all inside one hole.
     pub fn is_hole(&self, start: u64, end: u64) -> bool {
-        let first = self
-            .extents
-            .partition_point(|(at, data)| at + data.len() as u64 <= start);
+        let first = self.first_after(start);
         self.extents.get(first).is_none_or(|(at, _)| *at >= end)
     }
 }
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        if self.len != other.len {
+            return false;
+        }
+        let mut at = 0;
+        while at < self.len {
+            // Walk from one extent edge, of either side, to the next.
+            let (end, mine) = self.run(at);
+            let (other_end, theirs) = other.run(at);
+            let end = end.min(other_end);
+            let len = (end - at) as usize;
+            let same = match (mine, theirs) {
+                (None, None) => true,
+                (Some(a), Some(b)) => a.get(..len) == b.get(..len),
+                (Some(data), None) | (None, Some(data)) => data.iter().take(len).all(|b| *b == 0),
+            };
+            if !same {
+                return false;
+            }
+            at = end;
+        }
+        true
+    }
+}
+
+impl Eq for Content {}
 
 impl From<Arc<[u8]>> for Content {
     fn from(bytes: Arc<[u8]>) -> Self {

@@ -9,7 +9,7 @@ pub type Name = Vec<u8>;
 
 /// Names an inode within one tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InodeId(pub(super) u32);
+pub struct InodeId(pub(crate) u32);
 
 /// Metadata that every inode has.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,8 +24,11 @@ const MAX_SYMLINKS: usize = 40;
 /// A root file system in memory.
 #[derive(Debug, Clone)]
 pub struct Tree {
+    /// `None` where an inode was swept away.
     inodes: Vec<Option<Inode>>,
     root: InodeId,
+    /// How many entries were removed or replaced since the last sweep.
+    removed: usize,
 }
 
 impl Default for Tree {
@@ -44,6 +47,16 @@ impl Tree {
         Self {
             inodes: vec![Some(root)],
             root: InodeId(0),
+            removed: 0,
+        }
+    }
+
+    /// A tree of these inodes, named by their index; the first is the root directory.
+    pub(crate) fn from_inodes(inodes: Vec<Inode>) -> Self {
+        Self {
+            inodes: inodes.into_iter().map(Some).collect(),
+            root: InodeId(0),
+            removed: 0,
         }
     }
 
@@ -163,8 +176,11 @@ impl Tree {
             return Ok(id);
         }
         let id = InodeId(self.inodes.len() as u32);
-        self.attach(path, id)?;
         self.inodes.push(Some(inode));
+        if let Err(error) = self.attach(path, id) {
+            self.inodes.pop();
+            return Err(error);
+        }
         Ok(id)
     }
 
@@ -278,7 +294,7 @@ impl Tree {
         if let Kind::Dir(entries) = &mut self.inode_mut(parent).kind {
             entries.remove(name);
         }
-        self.release(id);
+        self.note_removal(id);
         true
     }
 
@@ -343,29 +359,45 @@ impl Tree {
             return Err(TreeError::NotADirectory(lossy(parent)));
         };
         if let Some(old) = entries.insert(name.to_vec(), id) {
-            self.release(old);
+            self.note_removal(old);
         }
         Ok(())
     }
 
-    /// Frees an inode, and all below it, that no directory entry names any more.
-    fn release(&mut self, id: InodeId) {
-        let mut todo = vec![id];
-        while let Some(id) = todo.pop() {
-            let named = self.inodes.iter().flatten().any(
-                |inode| matches!(&inode.kind, Kind::Dir(entries) if entries.values().any(|e| *e == id)),
-            );
-            if named {
-                continue;
-            }
-            if let Some(Inode {
+    /// Takes note that an entry for `id` is gone. What no entry names any more is swept away in one pass over
+    /// the tree, and only when that much is gone that the pass costs little per removal.
+    fn note_removal(&mut self, id: InodeId) {
+        let below = match &self.inodes[id.0 as usize] {
+            Some(Inode {
                 kind: Kind::Dir(entries),
                 ..
-            }) = self.inodes[id.0 as usize].take()
-            {
-                todo.extend(entries.into_values());
+            }) => entries.len(),
+            _ => 0,
+        };
+        self.removed += 1 + below;
+        if self.removed > 64 + self.inodes.len() / 2 {
+            self.sweep();
+        }
+    }
+
+    /// Frees every inode that no path leads to.
+    fn sweep(&mut self) {
+        let mut reached = vec![false; self.inodes.len()];
+        let mut todo = vec![self.root];
+        while let Some(id) = todo.pop() {
+            if std::mem::replace(&mut reached[id.0 as usize], true) {
+                continue;
+            }
+            if let Kind::Dir(entries) = &self.inode(id).kind {
+                todo.extend(entries.values());
             }
         }
+        for (slot, reached) in self.inodes.iter_mut().zip(reached) {
+            if !reached {
+                *slot = None;
+            }
+        }
+        self.removed = 0;
     }
 }
 

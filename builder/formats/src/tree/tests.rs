@@ -23,12 +23,42 @@ fn walks_parents_first_in_byte_order() {
 }
 
 #[test]
-fn putting_over_a_directory_releases_what_was_below() {
+fn putting_over_a_directory_removes_what_was_below() {
     let mut tree = Tree::default();
     tree.put_file("d/e/f", "x", Meta::file(0o644)).unwrap();
     tree.put("d", file("now a file")).unwrap();
     assert_eq!(paths(&tree), ["", "d"]);
-    assert_eq!(tree.inodes.iter().flatten().count(), 2);
+}
+
+#[test]
+fn replaced_files_are_freed_in_the_end() {
+    let mut tree = Tree::default();
+    tree.put_file("keep/me", "k", Meta::file(0o644)).unwrap();
+    tree.link("keep/me", "too").unwrap();
+    for round in 0..10_000 {
+        tree.put_file("dir/f", round.to_string(), Meta::file(0o644))
+            .unwrap();
+        if round % 7 == 0 {
+            assert!(tree.remove("dir"));
+        }
+    }
+    assert!(tree.inodes.iter().flatten().count() < 6_000);
+    tree.sweep();
+    assert_eq!(paths(&tree), ["", "dir", "dir/f", "keep", "keep/me", "too"]);
+    assert_eq!(tree.inodes.iter().flatten().count(), 5);
+    assert_eq!(tree.read("dir/f").unwrap(), b"9999");
+}
+
+#[test]
+fn contents_are_equal_when_they_read_the_same() {
+    let ab: std::sync::Arc<[u8]> = (*b"ab").into();
+    let sparse = Content::sparse(6, vec![(2, ab.clone()), (4, ab.clone())]).unwrap();
+    assert_eq!(sparse, Content::from(b"\0\0abab".as_slice()));
+    assert_eq!(sparse.slice(2, 4), b"ab".as_slice());
+    assert_eq!(sparse.slice(1, 5), b"\0aba".as_slice());
+    assert_ne!(sparse, Content::from(b"\0\0abaB".as_slice()));
+    assert_ne!(Content::hole(2), Content::from(b"\0\x01".as_slice()));
+    assert_ne!(Content::hole(2), Content::hole(3));
 }
 
 #[test]
