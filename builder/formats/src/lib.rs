@@ -13,12 +13,12 @@ pub mod pad_rootfs;
 pub mod plain;
 #[cfg(feature = "container")]
 pub mod rootfs;
+#[cfg(feature = "squashfs")]
+pub mod squashfs;
 #[cfg(feature = "container")]
 pub mod sysupgrade_tar;
 #[cfg(feature = "container")]
 pub mod tplink;
-#[cfg(feature = "squashfs")]
-pub mod squashfs;
 pub mod tree;
 pub mod uci;
 #[cfg(feature = "container")]
