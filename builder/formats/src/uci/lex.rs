@@ -8,8 +8,8 @@ use super::error::{Expected, ParseError};
 /// A place in the text, both from 1, the column in characters.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
-    line: usize,
-    column: usize,
+    pub(super) line: usize,
+    pub(super) column: usize,
 }
 
 impl Place {

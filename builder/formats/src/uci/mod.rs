@@ -21,6 +21,7 @@ mod merge;
 mod name;
 mod parse;
 mod path;
+mod places;
 mod section;
 #[cfg(test)]
 mod tests;
@@ -30,8 +31,9 @@ mod write;
 pub use config::Config;
 pub use error::{EditError, Expected, ParseError, PathError};
 pub use name::{NameKind, generated_id, is_valid_name, is_valid_package, is_valid_type};
-pub use parse::{parse, parse_bytes, parse_packages};
+pub use parse::{parse, parse_bytes, parse_packages, parse_with_places};
 pub use path::{Path, SectionRef};
+pub use places::Places;
 pub use section::Section;
 pub use value::Value;
 pub use write::{export, quote};

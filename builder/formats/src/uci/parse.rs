@@ -4,6 +4,7 @@ use super::config::Config;
 use super::error::{Expected, ParseError};
 use super::lex::{Lexer, Place, Token};
 use super::name::NameKind;
+use super::places::Places;
 use super::section::Section;
 use super::value::Value;
 
@@ -16,15 +17,32 @@ const SHOWN: usize = 40;
 /// # Errors
 /// [`ParseError`], with the place of the first thing that is wrong.
 pub fn parse(text: &str) -> Result<Config, ParseError> {
+    Ok(parse_with_places(text)?.0)
+}
+
+/// [`parse`], and where in the text each section and option stands, for errors about their meaning.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_with_places(text: &str) -> Result<(Config, Places), ParseError> {
     let mut config = Config::new();
+    let mut places = Places::default();
     let mut current = None;
     statements(text, |statement| {
         if !matches!(statement, Statement::Package(..)) {
+            let place = statement.place();
+            let option = match &statement {
+                Statement::Item { option, .. } => Some(option.clone()),
+                _ => None,
+            };
             apply(&mut config, &mut current, statement)?;
+            if let Some(section) = current {
+                places.note(section, option, place);
+            }
         }
         Ok(())
     })?;
-    Ok(config)
+    Ok((config, places))
 }
 
 /// [`parse`] of bytes that may not be UTF-8.

@@ -1,6 +1,6 @@
 //! What the parser accepts, piece by piece.
 
-use super::super::{Value, export, parse_bytes, parse_packages};
+use super::super::{Value, export, parse_bytes, parse_packages, parse_with_places};
 use super::config;
 
 /// The value of the only option of a section, written as `written`.
@@ -102,4 +102,18 @@ fn an_export_of_several_packages() {
 fn bytes_that_are_text() {
     assert_eq!(parse_bytes("config ü".as_bytes()).unwrap_err().column, 8);
     assert!(parse_bytes(b"config t\n").is_ok());
+}
+
+#[test]
+fn places_are_the_lines_that_count() {
+    let text = "\nconfig t n\n\toption a 1\nconfig u\n\tlist l 'x\ny'\n\tlist l z\nconfig t n\n\toption a 2\n";
+    let (read, places) = parse_with_places(text).unwrap();
+    assert_eq!(read, config(text));
+    assert_eq!(
+        (places.section(0), places.section(1), places.section(2)),
+        (Some(2), Some(4), None)
+    );
+    assert_eq!(places.option(0, "a"), Some(9));
+    assert_eq!(places.option(1, "l"), Some(7));
+    assert_eq!(places.option(1, "a"), None);
 }
