@@ -1,5 +1,7 @@
 //! `clomd`, the Clommunity cloud agent.
 
-fn main() -> anyhow::Result<()> {
-    Ok(())
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    clomd::commands::main(std::env::args_os())
 }
