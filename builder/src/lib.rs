@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod cli;
+pub mod crossbuild;
 pub mod dirs;
 pub mod failure;
 pub mod profile;

@@ -1,5 +1,7 @@
 //! The command line: one file per verb.
 
+pub mod agent;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -22,7 +24,9 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {}
+enum Verb {
+    Agent(agent::Args),
+}
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -49,6 +53,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(verb: Verb, _ui: &Ui) -> Result<(), Failure> {
-    match verb {}
+fn run(verb: Verb, ui: &Ui) -> Result<(), Failure> {
+    match verb {
+        Verb::Agent(args) => agent::run(args, ui),
+    }
 }

@@ -1,0 +1,64 @@
+//! The kinds of CPU that routers have, and what a binary for each must look like.
+
+use std::fmt;
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// A kind of CPU: one static binary serves all routers of a kind.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+#[value(rename_all = "lowercase")]
+pub enum Cpu {
+    /// MIPS32 release 2, big endian, soft float: ath79, lantiq (`mips_24kc`).
+    Mips,
+    /// MIPS32 release 2, little endian, soft float: ramips (`mipsel_24kc`), later bcm47xx (`mipsel_74kc`).
+    Mipsel,
+    /// ARMv7-A with VFPv3-D16 or better: ipq40xx, ipq806x, mvebu (`arm_cortex-a7_neon-vfpv4`, ...).
+    Armv7Hf,
+    /// ARMv7-A without floating point: bcm53xx (`arm_cortex-a9`).
+    Armv7Sf,
+    /// ARMv8-A, 64 bits: filogic, qualcommax, rockchip (`aarch64_cortex-a53`, `aarch64_generic`).
+    Aarch64,
+}
+
+impl Cpu {
+    /// All kinds, in the order in which they are listed to people.
+    pub const ALL: [Self; 5] = [
+        Self::Mips,
+        Self::Mipsel,
+        Self::Armv7Hf,
+        Self::Armv7Sf,
+        Self::Aarch64,
+    ];
+
+    /// The name in profiles and on the command line: `mips`, `mipsel`, `armv7hf`, `armv7sf`, `aarch64`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mips => "mips",
+            Self::Mipsel => "mipsel",
+            Self::Armv7Hf => "armv7hf",
+            Self::Armv7Sf => "armv7sf",
+            Self::Aarch64 => "aarch64",
+        }
+    }
+
+    /// The compiler's target triple.
+    pub fn triple(self) -> &'static str {
+        match self {
+            Self::Mips => "mips-unknown-linux-musl",
+            Self::Mipsel => "mipsel-unknown-linux-musl",
+            Self::Armv7Hf => "armv7-unknown-linux-musleabihf",
+            Self::Armv7Sf => "armv7-unknown-linux-musleabi",
+            Self::Aarch64 => "aarch64-unknown-linux-musl",
+        }
+    }
+}
+
+impl fmt::Display for Cpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
