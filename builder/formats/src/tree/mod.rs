@@ -52,6 +52,7 @@ impl Tree {
     }
 
     /// A tree of these inodes, named by their index; the first is the root directory.
+    #[cfg(feature = "squashfs")] // Only its reader makes trees this way.
     pub(crate) fn from_inodes(inodes: Vec<Inode>) -> Self {
         Self {
             inodes: inodes.into_iter().map(Some).collect(),
