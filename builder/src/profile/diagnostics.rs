@@ -181,7 +181,8 @@ impl Diagnostic {
         mask::blot(file.text(), &hidden)
     }
 
-    fn to_json(&self) -> Value {
+    /// For machines: `{severity, message, places: [{file, line, column, layer, text, primary}], help}`.
+    pub fn to_json(&self) -> Value {
         let labels = self.labels.iter().map(|label| {
             let origin = label.place.origin();
             json!({
@@ -264,7 +265,7 @@ impl Diagnostics {
         Self(self.0.into_iter().filter(first).collect())
     }
 
-    /// For machines: an array of `{severity, message, places: [{file, line, column, layer, text, primary}], help}`.
+    /// For machines: an array of what [`Diagnostic::to_json`] gives.
     pub fn to_json(&self) -> Value {
         Value::Array(self.0.iter().map(Diagnostic::to_json).collect())
     }

@@ -53,7 +53,7 @@ pub struct Condition {
     pub counted: bool,
 }
 
-/// The layers of one build, read but not merged.
+/// The layers of one build, read but not merged; those that could not be read are missing.
 struct Stack {
     layers: Vec<Layer>,
     community: String,
@@ -76,7 +76,7 @@ pub fn load_as<T: DeserializeOwned + JsonSchema>(
     node: Option<&str>,
     shape: &Shape,
 ) -> Result<Loaded, Diagnostics> {
-    let stack = stack(library, site, device, node, shape)?;
+    let (stack, mut problems) = stack(library, site, device, node, shape);
     let mut conditions = Vec::new();
     let mut bodies = Vec::new();
     for layer in &stack.layers {
@@ -99,10 +99,14 @@ pub fn load_as<T: DeserializeOwned + JsonSchema>(
             }
         }
     }
-    let (merged, mut problems) = merge(bodies, shape);
+    let (merged, found) = merge(bodies, shape);
+    problems.extend(found);
     if problems.has_errors() {
-        // Say at once what else is wrong with the values.
-        problems.extend(merged.decode::<T>().err().into_iter().flatten());
+        // Say at once what else is wrong with the values, but nothing twice.
+        let places: Vec<_> = problems.iter().filter_map(Diagnostic::origin).collect();
+        let values = merged.decode::<T>().err().into_iter().flatten();
+        let news = |found: &Diagnostic| found.origin().is_none_or(|at| !places.contains(&at));
+        problems.extend(values.filter(news));
         return Err(problems);
     }
     Ok(Loaded {
@@ -128,7 +132,7 @@ fn stack(
     device: &str,
     node: Option<&str>,
     shape: &Shape,
-) -> Result<Stack, Diagnostics> {
+) -> (Stack, Diagnostics) {
     let mut problems = Diagnostics::new();
     let mut keep = |result: Result<Vec<Layer>, Diagnostics>| {
         result.unwrap_or_else(|found| {
@@ -165,12 +169,13 @@ fn stack(
         problems.extend(found);
         Facts::default()
     });
-    problems.or(Stack {
+    let stack = Stack {
         layers: [defaults, communities, sites, devices, nodes].concat(),
         community: named.map(|named| named.name).unwrap_or_default(),
         node,
         facts,
-    })
+    };
+    (stack, problems)
 }
 
 /// A layer that a build names itself: it must not be there only to be inherited.
@@ -312,4 +317,14 @@ pub(crate) fn same_number(site: &str, first: &Layer, second: &Layer) -> Diagnost
         error = error.and(&place, first.id().to_string());
     }
     error.help("addresses follow from the number: give each node its own")
+}
+
+/// The lowest number that no node of a site has.
+///
+/// # Errors
+/// When the site's nodes cannot be read.
+pub fn free_number(library: &Library, site: &str) -> Result<u32, Diagnostics> {
+    let taken = numbered(library, site)?;
+    let free = (1..=u32::MAX).find(|number| !taken.contains_key(&i64::from(*number)));
+    Ok(free.unwrap_or(u32::MAX))
 }

@@ -9,8 +9,8 @@ use super::path::KeyPath;
 use super::secrets::is_reference;
 use super::value::Scalar;
 
-/// What stands in place of a hidden value.
-pub(crate) const HIDDEN: &str = "(hidden)";
+/// What stands in place of a hidden value, in TOML.
+pub(crate) const HIDDEN: &str = "\"(hidden)\"";
 
 /// Whether a key of this name usually holds a secret.
 pub(crate) fn sounds_secret(key: &str) -> bool {

@@ -3,7 +3,10 @@
 //! Layers are laid over each other, later wins: built-in defaults < community < site < device < node. Each value of the
 //! [merged profile](Merged) knows every layer that had a say in it.
 
+pub mod check;
 pub mod diagnostics;
+pub mod discover;
+pub mod explain;
 pub mod facts;
 pub mod layer;
 pub mod library;
@@ -15,9 +18,12 @@ pub mod provenance;
 pub mod raw;
 pub mod render;
 pub mod resolve;
+pub mod schema;
 pub mod secrets;
 pub mod shape;
+pub mod show;
 pub mod source;
+pub mod starter;
 pub mod value;
 pub mod when;
 
@@ -28,15 +34,17 @@ mod decode_report;
 mod mask;
 pub mod merge;
 mod parse;
+mod shipped;
 mod suggest;
 
-pub use diagnostics::{Diagnostic, Diagnostics};
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use library::Library;
 pub use load::Loaded;
 pub use merged::Merged;
 pub use path::KeyPath;
 pub use placed::Placed;
 pub use secrets::{SecretRef, SecretString};
+pub use shape::Shape;
 pub use source::{Kind, LayerId, Origin, Place};
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::value::quote;
+
 /// One step of a [`KeyPath`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
@@ -118,19 +120,18 @@ fn index(text: &str) -> Option<(usize, &str)> {
     Some((digits.parse().ok()?, rest))
 }
 
-/// `"a.b"rest`, with `\"` and `\\` inside.
+/// `"a.b"rest`, escaped as in TOML.
 fn quoted(text: &str) -> Option<(String, &str)> {
-    let inner = text.strip_prefix('"')?;
-    let mut key = String::new();
-    let mut chars = inner.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '"' => return Some((key, inner.get(at + 1..)?)),
-            '\\' => key.push(chars.next()?.1),
-            c => key.push(c),
-        }
-    }
-    None
+    let mut escaped = false;
+    let ends = |(_, c): &(usize, char)| {
+        let end = *c == '"' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        end
+    };
+    text.strip_prefix('"')?;
+    let (end, _) = text.char_indices().skip(1).find(ends)?;
+    let (key, rest) = text.split_at_checked(end + 1)?;
+    Some((serde_json::from_str(key).ok()?, rest))
 }
 
 /// Where a bare key ends: at a dot, or at a `[` that opens an index. Never at 0, so that reading goes on.
@@ -171,14 +172,7 @@ pub(crate) fn write_key(f: &mut impl fmt::Write, key: &str) -> fmt::Result {
     if !key.is_empty() && key.chars().all(bare) {
         return f.write_str(key);
     }
-    f.write_char('"')?;
-    for c in key.chars() {
-        if matches!(c, '"' | '\\') {
-            f.write_char('\\')?;
-        }
-        f.write_char(c)?;
-    }
-    f.write_char('"')
+    f.write_str(&quote(key))
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ impl SecretRef {
         self.resolve_with(&|name| std::env::var(name))
     }
 
-    fn resolve_with(&self, env: &Env<'_>) -> Result<SecretString, Diagnostic> {
+    pub(crate) fn resolve_with(&self, env: &Env<'_>) -> Result<SecretString, Diagnostic> {
         let secret = match &self.store {
             Store::Env(name) => from_env(name, env),
             Store::File(path) => from_file(&self.located(path)),
@@ -215,7 +215,7 @@ impl JsonSchema for SecretRef {
     }
 }
 
-type Env<'a> = dyn Fn(&str) -> Result<String, std::env::VarError> + 'a;
+pub(crate) type Env<'a> = dyn Fn(&str) -> Result<String, std::env::VarError> + 'a;
 
 /// What went wrong, and the cure.
 struct Trouble {

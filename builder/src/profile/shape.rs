@@ -124,48 +124,53 @@ impl Shape {
 
     /// The tables that have a key of this name, as `[wifi.2g]` or `[networks.NAME]`, the shortest first.
     pub(crate) fn homes(&self, key: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        let mut open = Vec::new();
-        self.search(&self.root, key, &mut Vec::new(), &mut open, &mut found);
-        found.sort_by_key(|path: &String| (path.matches('.').count(), path.clone()));
-        found.dedup();
+        let mut found: Vec<String> = self
+            .everywhere()
+            .into_iter()
+            .filter(|(_, name)| name == key)
+            .map(|(table, _)| table)
+            .collect();
+        found.sort_by_key(|table| (table.matches('.').count(), table.clone()));
+        let named = |table: String| match table.is_empty() {
+            true => "the top level".to_owned(),
+            false => format!("`[{table}]`"),
+        };
+        found.into_iter().map(named).collect()
+    }
+
+    /// Every key that a profile may have, with the table it belongs to.
+    pub(crate) fn everywhere(&self) -> BTreeSet<(String, String)> {
+        let mut found = BTreeSet::new();
+        self.search(&self.root, &mut Vec::new(), &mut Vec::new(), &mut found);
         found
     }
 
     fn search<'a>(
         &'a self,
         schema: &'a Value,
-        key: &str,
         path: &mut Vec<String>,
         open: &mut Vec<&'a Value>,
-        found: &mut Vec<String>,
+        found: &mut BTreeSet<(String, String)>,
     ) {
-        let alternatives = self.alternatives(schema);
-        for schema in alternatives {
+        for schema in self.alternatives(schema) {
             if path.len() > DEEPEST || open.iter().any(|seen| std::ptr::eq(*seen, schema)) {
                 continue;
             }
             open.push(schema);
-            if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-                if properties.contains_key(key) {
-                    found.push(match path.is_empty() {
-                        true => "the top level".to_owned(),
-                        false => format!("`[{}]`", path.join(".")),
-                    });
-                }
-                for (name, inner) in properties {
-                    path.push(name.clone());
-                    self.search(inner, key, path, open, found);
-                    path.pop();
-                }
+            let named = schema.get("properties").and_then(Value::as_object);
+            for (name, inner) in named.into_iter().flatten() {
+                found.insert((path.join("."), name.clone()));
+                path.push(name.clone());
+                self.search(inner, path, open, found);
+                path.pop();
             }
             if let Some(inner) = schema.get("additionalProperties").filter(|v| v.is_object()) {
                 path.push("NAME".to_owned());
-                self.search(inner, key, path, open, found);
+                self.search(inner, path, open, found);
                 path.pop();
             }
             if let Some(inner) = schema.get("items") {
-                self.search(inner, key, path, open, found);
+                self.search(inner, path, open, found);
             }
             open.pop();
         }

@@ -198,3 +198,5 @@ fn words(node: Option<&Node>) -> String {
 mod diagnostics;
 mod merging;
 mod nodes;
+mod secrets;
+mod telling;

@@ -42,11 +42,19 @@ impl Scalar {
     }
 }
 
-/// As TOML writes it.
+/// A text in double quotes on one line, as both TOML and JSON write it.
+pub(crate) fn quote(text: &str) -> String {
+    // TOML wants one character more escaped than JSON does.
+    serde_json::Value::from(text)
+        .to_string()
+        .replace('\u{7f}', "\\u007f")
+}
+
+/// As TOML writes it, on one line.
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::String(text) => write!(f, "{}", toml::Value::String(text.clone())),
+            Self::String(text) => f.write_str(&quote(text)),
             Self::Integer(number) => write!(f, "{number}"),
             Self::Float(number) => write!(f, "{}", toml::Value::Float(*number)),
             Self::Boolean(truth) => write!(f, "{truth}"),

@@ -211,3 +211,27 @@ impl Test {
         }
     }
 }
+
+/// The JSON Schema of `match`.
+pub(crate) fn match_schema() -> serde_json::Value {
+    use serde_json::json;
+    let pattern = json!({ "type": "string" });
+    let properties = FACTS.iter().map(|(name, fact)| {
+        let schema = match fact {
+            Fact::Arch | Fact::Cpu | Fact::Target | Fact::Device => {
+                json!({ "anyOf": [pattern, { "type": "array", "items": pattern }] })
+            }
+            Fact::FlashMin | Fact::FlashMax | Fact::RamMin | Fact::RamMax => {
+                json!({ "type": ["string", "integer"] })
+            }
+        };
+        ((*name).to_owned(), schema)
+    });
+    json!({
+        "type": "object",
+        "description": "What the device must be; all of it must hold.",
+        "additionalProperties": false,
+        "minProperties": 1,
+        "properties": properties.collect::<serde_json::Map<_, _>>(),
+    })
+}

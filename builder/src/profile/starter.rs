@@ -1,0 +1,187 @@
+//! Starting files for new layers: commented, valid as they are.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::source::Kind;
+
+/// What a new layer is to be.
+#[derive(Debug, Clone)]
+pub enum Starter {
+    /// A community.
+    Community,
+    /// A site of a community.
+    Site {
+        /// Its community.
+        community: String,
+    },
+    /// A device.
+    Device,
+    /// A node of a site.
+    Node {
+        /// Its site.
+        site: String,
+        /// Its device.
+        device: Option<String>,
+        /// Its number.
+        number: u32,
+    },
+}
+
+impl Starter {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Community => Kind::Community,
+            Self::Site { .. } => Kind::Site,
+            Self::Device => Kind::Device,
+            Self::Node { .. } => Kind::Node,
+        }
+    }
+
+    /// Its file below a library's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        let folder = Path::new(self.kind().folder());
+        let folder = match self {
+            Self::Node { site, .. } => folder.join(site),
+            _ => folder.to_owned(),
+        };
+        folder.join(format!("{name}.toml"))
+    }
+
+    /// The text of its file.
+    pub fn text(&self, name: &str) -> String {
+        match self {
+            Self::Community => COMMUNITY.replace("NAME", name),
+            Self::Site { community } => SITE.replace("COMMUNITY", community).replace("NAME", name),
+            Self::Device => DEVICE.replace("NAME", name),
+            Self::Node { device, number, .. } => {
+                let device = match device {
+                    Some(device) => format!("device = \"{device}\""),
+                    None => "# device = \"lab-mips\"".to_owned(),
+                };
+                NODE.replace("DEVICE_LINE", &device)
+                    .replace("NUMBER", &number.to_string())
+                    .replace("NAME", name)
+            }
+        }
+    }
+}
+
+/// Whether a name can be that of a layer: it becomes a file name and part of host names.
+pub fn name_fits(name: &str) -> bool {
+    let inner = |c: char| {
+        c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | '+' | ',')
+    };
+    let first = name.chars().next();
+    first.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && name.len() <= 63
+        && name.chars().all(inner)
+}
+
+/// Writes a new file whole or not at all; never over one that is there.
+///
+/// # Errors
+/// When it is there already (`AlreadyExists`) or cannot be written.
+pub fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".new-")
+        .tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    let file = file.persist_noclobber(path).map_err(|error| error.error)?;
+    readable(&file)
+}
+
+/// Temporary files are private; a profile is not.
+#[cfg(unix)]
+fn readable(file: &std::fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &std::fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
+const COMMUNITY: &str = r##"# The community NAME: what all its sites share.
+#
+# Sites, devices and nodes are laid over this and win. `clom profile explain SITE --device D KEY` shows who set what;
+# `clom profile schema community` gives editors a JSON Schema of all keys.
+
+[identity]
+community = "NAME"
+# The domain of the community's own cloud.
+# domain = "NAME.example"
+# hostname = "{site}-{node:03}"
+
+[system]
+timezone = "UTC"
+# Root's password: a reference to its hash, made with: openssl passwd -6
+# root_password_hash = "env:CLOM_ROOT_HASH"
+
+# [system.ssh]
+# keys = ["ssh-ed25519 AAAA... you@example"]
+
+[packages]
+# A list here; sites and devices can edit it: install = { add = ["tcpdump"], remove = ["ppp"] }
+install = []
+
+# What counts on some devices only.
+# [[when]]
+# match = { flash_max = "8M" }
+# packages.install = { remove = ["tcpdump"] }
+"##;
+
+const SITE: &str = r##"# The site NAME.
+community = "COMMUNITY"
+
+[identity]
+site = "NAME"
+# location = "The old mill, second floor"
+
+# Networks by name; each node gets its addresses from a pool by its number.
+# [networks.lan.pool]
+# ipv4 = "10.130.0.0/16"
+# ipv4_prefix = 26
+
+# Lists replace those of the community, unless they are written as edits:
+# [packages]
+# install = { add = ["tcpdump"], remove = ["ppp"] }
+"##;
+
+const DEVICE: &str = r##"# The device NAME.
+#
+# Facts are on the device's page in OpenWrt's table of hardware, and in the metadata of its images.
+
+[device]
+title = "NAME"
+# What the agent is compiled for: mips, mipsel, armv7hf, armv7sf or aarch64.
+cpu = "mips"
+# OpenWrt's target and package architecture.
+target = "ath79/generic"
+arch_packages = "mips_24kc"
+flash = "16M"
+ram = "128M"
+# Names that its sysupgrade knows it by.
+supported_devices = []
+
+# An official sysupgrade image of this device; the path is relative to this file.
+# [source]
+# donor = "../../donors/openwrt-NAME-squashfs-sysupgrade.bin"
+"##;
+
+const NODE: &str = r##"# The node NAME.
+DEVICE_LINE
+
+[node]
+# Addresses from the site's pools follow from the number: no two nodes of a site may share it.
+number = NUMBER
+name = "NAME"
+
+# [identity]
+# location = "On the roof of the chapel"
+"##;
