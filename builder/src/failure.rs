@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::profile::Diagnostics;
+
 /// Why `clom` stopped; the number is its exit code. (2 is a wrong command line, from clap.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -55,7 +57,10 @@ impl Failure {
 /// `error: what: why: why`, then a line `help: cure`. A profile's diagnostics, which span lines, stand as they are.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {:#}", self.error)?;
+        match self.error.downcast_ref::<Diagnostics>() {
+            Some(problems) => f.write_str(&problems.render_for_stderr())?,
+            None => write!(f, "error: {:#}", self.error)?,
+        }
         match &self.help {
             Some(help) => write!(f, "\nhelp: {help}"),
             None => Ok(()),

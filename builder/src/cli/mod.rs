@@ -1,6 +1,7 @@
 //! The command line: one file per verb.
 
 pub mod agent;
+pub mod profile;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Agent(agent::Args),
+    Profile(profile::Args),
+    Explain(profile::ExplainArgs),
 }
 
 const EXIT_CODES: &str = "\
@@ -56,5 +59,7 @@ pub fn main() -> ExitCode {
 fn run(verb: Verb, ui: &Ui) -> Result<(), Failure> {
     match verb {
         Verb::Agent(args) => agent::run(args, ui),
+        Verb::Profile(args) => profile::run(args, ui),
+        Verb::Explain(args) => profile::run_explain(args, ui),
     }
 }

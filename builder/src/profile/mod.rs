@@ -37,6 +37,8 @@ mod parse;
 mod shipped;
 mod suggest;
 
+use std::sync::LazyLock;
+
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use library::Library;
 pub use load::Loaded;
@@ -46,6 +48,27 @@ pub use placed::Placed;
 pub use secrets::{SecretRef, SecretString};
 pub use shape::Shape;
 pub use source::{Kind, LayerId, Origin, Place};
+
+/// What the typed sections allow where.
+static SHAPE: LazyLock<Shape> = LazyLock::new(Shape::of::<raw::RawProfile>);
+
+/// What a profile may hold where.
+pub fn shape() -> &'static Shape {
+    &SHAPE
+}
+
+/// Finds, reads and merges the layers for a site, a device and, if given, a node: its name, or a number.
+///
+/// # Errors
+/// All that is wrong with the layers and with how they fit together.
+pub fn load(
+    library: &Library,
+    site: &str,
+    device: &str,
+    node: Option<&str>,
+) -> Result<Loaded, Diagnostics> {
+    load::load_as::<raw::RawProfile>(library, site, device, node, shape())
+}
 
 #[cfg(test)]
 mod tests;

@@ -199,4 +199,5 @@ mod diagnostics;
 mod merging;
 mod nodes;
 mod secrets;
+mod starters;
 mod telling;
