@@ -163,7 +163,9 @@ impl Library {
         found: &mut BTreeMap<LayerId, Vec<Spot>>,
     ) -> Result<(), Diagnostic> {
         // Says so if the root itself is not there.
-        list(root)?;
+        for path in list(root)?.into_iter().filter(|path| path.is_dir()) {
+            self.odd_folder(&path);
+        }
         self.scan_kinds(root, found)?;
         let lab = root.join("lab");
         if lab.is_dir() {
@@ -173,6 +175,21 @@ impl Library {
             }
         }
         Ok(())
+    }
+
+    /// A folder that was surely meant to be another.
+    fn odd_folder(&mut self, path: &Path) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let folders = || Kind::FILES.iter().map(|kind| kind.folder()).chain(["lab"]);
+        if folders().any(|folder| folder == name) {
+            return;
+        }
+        if let Some(best) = closest(&name, folders()) {
+            let shown = shown(path).display();
+            let warning = format!("the folder {shown} is not looked into");
+            self.problems
+                .push(Diagnostic::warning(warning).help(format!("did you mean `{best}`?")));
+        }
     }
 
     fn scan_kinds(

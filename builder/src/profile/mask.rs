@@ -5,6 +5,9 @@
 
 use std::ops::Range;
 
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
 use super::path::KeyPath;
 use super::secrets::is_reference;
 use super::value::Scalar;
@@ -29,11 +32,35 @@ pub(crate) fn must_hide(path: &KeyPath, value: &Scalar) -> bool {
     }
 }
 
-/// The byte ranges of a TOML text that hold values of keys that sound secret.
-///
-/// Works line by line on purpose: it must also do on text that is no TOML.
+/// The byte ranges of a text that hold values of keys that sound secret: as TOML has it, and, since the text may be no
+/// TOML, as its lines look.
 pub(crate) fn secret_ranges(text: &str) -> Vec<Range<usize>> {
+    let (root, _) = DeTable::parse_recoverable(text);
     let mut ranges = Vec::new();
+    in_table(root.get_ref(), &mut ranges);
+    in_lines(text, &mut ranges);
+    ranges
+}
+
+fn in_table(table: &DeTable<'_>, ranges: &mut Vec<Range<usize>>) {
+    for (key, value) in table {
+        in_value(value, sounds_secret(key.get_ref()), ranges);
+    }
+}
+
+/// A list of secrets is as secret as one; a table of that name may hold harmless things.
+fn in_value(value: &Spanned<DeValue<'_>>, secret: bool, ranges: &mut Vec<Range<usize>>) {
+    match value.get_ref() {
+        DeValue::Table(table) => in_table(table, ranges),
+        DeValue::Array(items) => items.iter().for_each(|item| in_value(item, secret, ranges)),
+        DeValue::Boolean(_) => {}
+        DeValue::String(text) if is_reference(text) => {}
+        _ if secret => ranges.push(value.span()),
+        _ => {}
+    }
+}
+
+fn in_lines(text: &str, ranges: &mut Vec<Range<usize>>) {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let mut from = 0;
@@ -46,14 +73,14 @@ pub(crate) fn secret_ranges(text: &str) -> Vec<Range<usize>> {
             }
             let value = value_range(line, from);
             let written = line.get(value.clone()).unwrap_or("");
-            if !written.is_empty() && !is_reference(written.trim_matches(['"', '\''])) {
+            let plain = matches!(written, "" | "true" | "false");
+            if !plain && !is_reference(written.trim_matches(['"', '\''])) {
                 ranges.push(start + value.start..start + value.end);
             }
             from = value.end;
         }
         start += line.len();
     }
-    ranges
 }
 
 /// The key before an `=`: the last bare or quoted word.
@@ -124,6 +151,12 @@ mod tests {
         assert_eq!(masked("key = \"unclosed"), "key = *********");
         assert_eq!(masked("public_key = \"AAAA\""), "public_key = \"AAAA\"");
         assert_eq!(masked("key = \"a#b\""), "key = *****");
+        assert_eq!(
+            masked("psk = [\n\"a\",\n\"env:B\"]"),
+            "psk = [\n***,\n\"env:B\"]"
+        );
+        assert_eq!(masked("psk = \"\"\"\nab\nc\"\"\""), "psk = ***\n**\n****");
+        assert_eq!(masked("password = false"), "password = false");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What people see when a profile is wrong.
 
 use insta::assert_snapshot;
+use proptest::prelude::*;
 
 use super::{Shelf, Small};
 
@@ -296,4 +297,92 @@ fn semantic_errors_point_at_places() {
     let origin = merged.origin("networks.lan.mtu").unwrap();
     assert_eq!((origin.line, origin.column), (3, 7));
     assert_eq!(origin.layer.to_string(), "community net");
+}
+
+#[test]
+fn folders_with_a_slip_in_their_name() {
+    let shelf = Shelf::new()
+        .with("device/box2.toml", "")
+        .with("keys/notes.txt", "");
+    let shape = super::Shape::of::<Small>();
+    let problems = super::load_as::<Small>(&shelf.library(), "valley", "box2", None, &shape);
+    assert_snapshot!(shelf.plain(&problems.unwrap_err().to_string()));
+}
+
+/// Pieces of profiles, in an order that makes sense only by chance.
+fn scraps() -> impl Strategy<Value = String> {
+    let piece = proptest::sample::select(vec![
+        "[",
+        "]",
+        "[[when]]\n",
+        "[[",
+        "]]",
+        "{",
+        "}",
+        "=",
+        ",",
+        ".",
+        "\n",
+        "\"",
+        "'",
+        "#",
+        "\\",
+        "\u{0}",
+        "é",
+        "\u{7f}",
+        " ",
+        "match",
+        "inherit",
+        "abstract",
+        "community",
+        "site",
+        "device",
+        "nodes",
+        "packages",
+        "install",
+        "add",
+        "remove",
+        "wifi",
+        "channel",
+        "sae",
+        "files",
+        "networks",
+        "lan",
+        "proto",
+        "\"static\"",
+        "1",
+        "-5",
+        "1.5",
+        "true",
+        "1979-05-27",
+        "\"env:X\"",
+        "[packages]\n",
+        "[networks.lan]\n",
+        "install = [\"a\"]\n",
+        "community = \"net\"\n",
+        "\"\"\"",
+    ]);
+    proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in scraps(), kind in 0usize..5) {
+        let paths = ["communities/net.toml", "sites/valley.toml", "devices/box.toml", "nodes/valley/7.toml", "nodes/valley.toml"];
+        let shelf = Shelf::new().with(paths[kind], &text);
+        match shelf.load(Some("7")) {
+            Ok(loaded) => {
+                let shown = crate::profile::show::to_toml(&loaded);
+                prop_assert!(shown.parse::<toml::Table>().is_ok(), "{}", shown);
+            }
+            Err(problems) => {
+                prop_assert!(problems.has_errors());
+                for problem in problems.iter() {
+                    let line = problem.origin().map_or(1, |origin| origin.line);
+                    prop_assert!((1..=text.matches('\n').count() + 5).contains(&line));
+                }
+                prop_assert!(problems.to_string().contains("error: "));
+            }
+        }
+    }
 }

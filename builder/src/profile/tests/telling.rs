@@ -1,6 +1,7 @@
 //! What `show`, `explain` and the schema say.
 
 use insta::assert_snapshot;
+use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::{Shelf, Small};
@@ -214,4 +215,39 @@ fn the_schema_of_a_site() {
     let schema = schema(&Shape::of::<Small>(), Some(Kind::Site));
     assert_snapshot!(format!("{:#}", schema["properties"]["inherit"]));
     assert_snapshot!(format!("{:#}", schema["$defs"]["Packages"]));
+}
+
+/// Any TOML value; floats that are no numbers are left out, since they are not equal to themselves.
+fn any_value() -> impl Strategy<Value = toml::Value> {
+    let leaf = prop_oneof![
+        ".*".prop_map(toml::Value::String),
+        any::<i64>().prop_map(toml::Value::Integer),
+        any::<bool>().prop_map(toml::Value::Boolean),
+        (-1.0e9..1.0e9).prop_map(toml::Value::Float),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        let table = proptest::collection::btree_map(".*", inner.clone(), 0..4);
+        prop_oneof![
+            proptest::collection::vec(inner, 0..4).prop_map(toml::Value::Array),
+            table.prop_map(|map| toml::Value::Table(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_set_is_shown_as_it_is(value in any_value()) {
+        // Values of keys that sound secret are hidden, tables of two certain keys are edits: not of interest here.
+        let text = value.to_string();
+        prop_assume!(!["pass", "psk", "secret", "token", "private", "credential", "key", "add", "remove"]
+            .iter()
+            .any(|word| text.to_lowercase().contains(word)));
+        let file: toml::Table = [("identity".to_owned(), toml::Value::Table([("x".to_owned(), value)].into_iter().collect()))]
+            .into_iter()
+            .collect();
+        let shelf = Shelf::new().with("communities/net.toml", &toml::to_string(&file).unwrap());
+        let loaded = shelf.load(None).map_err(|problems| problems.to_string()).unwrap();
+        let shown: toml::Table = show::to_toml(&loaded).parse().unwrap();
+        prop_assert_eq!(&shown["identity"], &file["identity"]);
+    }
 }
