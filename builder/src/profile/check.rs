@@ -62,10 +62,16 @@ pub fn check(
     }
     checked.sites = sites.len();
     for site in &sites {
-        for device in &devices {
-            if scope.node.is_none() {
+        if scope.node.is_none() {
+            // Sites that give addresses by node number cannot be built without one: a new node stands in.
+            let number = load::free_number(library, site)
+                .ok()
+                .map(|number| number.to_string());
+            for device in &devices {
                 checked.builds += 1;
-                checked.problems.extend(test(site, device, None));
+                checked
+                    .problems
+                    .extend(test(site, device, number.as_deref()));
             }
         }
         nodes(library, site, &devices, scope, &test, &mut checked);

@@ -199,7 +199,8 @@ impl Overlay<'_> {
         let looks = !table.is_empty() && table.keys().all(edits);
         match self.shape.kinds(path) {
             Some(kinds) if !kinds.contains(&JsonKind::Array) => return None,
-            Some(kinds) if kinds.contains(&JsonKind::Object) && !looks => return None,
+            // What is no edit by its looks can only be meant as one where nothing but a list may stand.
+            Some(kinds) if kinds.len() > 1 && !looks => return None,
             Some(_) => {}
             // An unknown key: by its looks, and by what it is below. It will be reported anyway.
             None if below.is_some_and(|node| matches!(node.content, Content::Table(_))) => {

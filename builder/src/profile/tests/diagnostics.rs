@@ -137,6 +137,12 @@ fn edits_of_lists_that_cannot_be() {
 }
 
 #[test]
+fn a_table_where_a_number_or_a_word_belongs() {
+    let shelf = Shelf::new().with("communities/net.toml", "wifi.channel = { a = 1 }\n");
+    assert_snapshot!(shelf.problems());
+}
+
+#[test]
 fn added_and_removed_at_once() {
     let shelf = Shelf::new().with(
         "communities/net.toml",
