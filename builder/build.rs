@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let top = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("..");
+    println!("cargo::rerun-if-changed=build.rs");
     let mut list = String::from("&[\n");
     for folder in ["profiles", "overlays"] {
-        println!("cargo::rerun-if-changed=../{folder}");
-        // Without them beside it (a crate taken out of its workspace), `clom` brings no library.
+        // Without them beside it (a crate taken out of its workspace), `clom` brings no library. Cargo must not be told to
+        // watch what is not there: it would build anew each time.
         if top.join(folder).is_dir() {
+            println!("cargo::rerun-if-changed=../{folder}");
             walk(&top, Path::new(folder), &mut list)?;
         }
     }

@@ -45,6 +45,7 @@ pub use load::Loaded;
 pub use merged::Merged;
 pub use path::KeyPath;
 pub use placed::Placed;
+pub use resolve::Profile;
 pub use secrets::{SecretRef, SecretString};
 pub use shape::Shape;
 pub use source::{Kind, LayerId, Origin, Place};
