@@ -8,6 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // What `include_dir!` embeds for the lab; the macro itself can't tell cargo on stable Rust.
+    println!("cargo::rerun-if-changed=src/lab/userland");
     let top = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("..");
     println!("cargo::rerun-if-changed=build.rs");
     let mut list = String::from("&[\n");

@@ -5,5 +5,7 @@ pub mod cli;
 pub mod crossbuild;
 pub mod dirs;
 pub mod failure;
+pub mod lab;
 pub mod profile;
 pub mod ui;
+pub mod vm;

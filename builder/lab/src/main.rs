@@ -3,6 +3,7 @@
 //! It acts by the name it is called by (`/sbin/uci` is a symlink to it); `clom-lab uci ...` works too.
 
 mod ctty;
+mod fwtool;
 mod init;
 mod procctl;
 mod procd;
@@ -14,7 +15,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 /// The names it is called by.
-const APPLETS: &str = "ctty init procctl procd uci upgraded";
+const APPLETS: &str = "ctty fwtool init procctl procd uci upgraded";
 
 fn main() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().collect();
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         "procd" => procd::main().map(|()| 0),
         "procctl" => procctl::main(rest),
         "ctty" => ctty::main(rest).map(|()| 0),
+        "fwtool" => fwtool::main(rest),
         "upgraded" => upgraded::main(rest).map(|()| 0),
         "uci" => {
             let words: Vec<String> = rest

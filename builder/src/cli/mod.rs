@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod profile;
+pub mod vm;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ enum Verb {
     Agent(agent::Args),
     Profile(profile::Args),
     Explain(profile::ExplainArgs),
+    Vm(vm::Args),
 }
 
 const EXIT_CODES: &str = "\
@@ -61,5 +63,6 @@ fn run(verb: Verb, ui: &Ui) -> Result<(), Failure> {
         Verb::Agent(args) => agent::run(args, ui),
         Verb::Profile(args) => profile::run(args, ui),
         Verb::Explain(args) => profile::run_explain(args, ui),
+        Verb::Vm(args) => vm::run(args, ui),
     }
 }
