@@ -1,10 +1,13 @@
 //! Finds a Rust compiler that has the standard library's source: MIPS has no prebuilt one.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use anyhow::anyhow;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::{Class, Failure};
 
@@ -12,7 +15,7 @@ use crate::failure::{Class, Failure};
 const OLDEST: (u32, u32) = (1, 95);
 
 /// A compiler with its cargo and its library source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Compiler {
     /// `rustc` itself, never a rustup proxy: what it is must not change under us.
     pub(super) rustc: PathBuf,
@@ -24,12 +27,79 @@ pub(super) struct Compiler {
     pub(super) version: String,
 }
 
+/// What was found last time, and by which signs it is still what would be found. Asking compilers for their
+/// versions takes longer than a whole build of which nothing changed.
+#[derive(Serialize, Deserialize)]
+struct Memo {
+    signs: Signs,
+    compiler: Compiler,
+}
+
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+struct Signs {
+    given: Option<OsString>,
+    path: Option<OsString>,
+    /// Of the compiler: an upgrade replaces it.
+    rustc: Option<(SystemTime, u64)>,
+    /// Of rustup's settings, which name its default toolchain.
+    rustup: Option<(SystemTime, u64)>,
+}
+
+impl Signs {
+    fn now(given: Option<OsString>, rustc: &Path) -> Self {
+        let of = |file: &Path| {
+            let meta = fs::metadata(file).ok()?;
+            Some((meta.modified().ok()?, meta.len()))
+        };
+        let rustup = std::env::var_os("RUSTUP_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".rustup")));
+        Self {
+            given,
+            path: std::env::var_os("PATH"),
+            rustc: of(rustc),
+            rustup: rustup.and_then(|home| of(&home.join("settings.toml"))),
+        }
+    }
+}
+
 /// Finds the compiler: in the folder `$CLOM_RUST_BIN`, else the `rustc` of the PATH (rustup's or the
 /// system's), else Debian's in `/usr/bin`; the first that is new enough and has its library source.
-pub(super) fn find() -> Result<Compiler, Failure> {
+pub(super) fn find(cache: &Path) -> Result<Compiler, Failure> {
     let given = std::env::var_os("CLOM_RUST_BIN").filter(|value| !value.is_empty());
-    let candidates = match &given {
-        Some(folder) => vec![Path::new(folder).join("rustc")],
+    let note = cache.join("toolchain/compiler.json");
+    let memo = fs::read(&note)
+        .ok()
+        .and_then(|text| serde_json::from_slice::<Memo>(&text).ok());
+    if let Some(Memo { signs, compiler }) = memo
+        && signs.rustc.is_some()
+        && signs == Signs::now(given.clone(), &compiler.rustc)
+        && compiler.library.iter().all(|library| has_library(library))
+    {
+        return Ok(compiler);
+    }
+    let compiler = search(given.as_deref().map(Path::new))?;
+    let memo = Memo {
+        signs: Signs::now(given, &compiler.rustc),
+        compiler: compiler.clone(),
+    };
+    // Without the note the next run only asks again.
+    let _ = write_note(&note, &memo);
+    Ok(compiler)
+}
+
+fn write_note(note: &Path, memo: &Memo) -> anyhow::Result<()> {
+    let folder = note.parent().ok_or_else(|| anyhow!("no folder"))?;
+    fs::create_dir_all(folder)?;
+    let beside = tempfile::NamedTempFile::new_in(folder)?;
+    serde_json::to_writer(&beside, memo)?;
+    beside.persist(note)?;
+    Ok(())
+}
+
+fn search(given: Option<&Path>) -> Result<Compiler, Failure> {
+    let candidates = match given {
+        Some(folder) => vec![folder.join("rustc")],
         None => vec![PathBuf::from("rustc"), PathBuf::from("/usr/bin/rustc")],
     };
     let mut wrong = Vec::new();
@@ -55,6 +125,10 @@ pub(super) fn find() -> Result<Compiler, Failure> {
     ))
 }
 
+fn has_library(folder: &Path) -> bool {
+    folder.join("library/Cargo.lock").is_file()
+}
+
 fn inspect(rustc: &Path) -> Result<Compiler, String> {
     let sysroot = PathBuf::from(ask(rustc, &["--print", "sysroot"])?.trim());
     let rustc = sysroot.join("bin/rustc");
@@ -69,7 +143,7 @@ fn inspect(rustc: &Path) -> Result<Compiler, String> {
         return Err(format!("{version} has no cargo at {}", cargo.display()));
     }
     let named = sysroot.join("lib/rustlib/src/rust");
-    if !named.join("library/Cargo.lock").is_file() {
+    if !has_library(&named) {
         return Err(format!(
             "{version} has no library source in {}",
             named.display()
@@ -88,8 +162,11 @@ fn inspect(rustc: &Path) -> Result<Compiler, String> {
 fn ask(program: &Path, arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new(program);
     super::environment::clean(&mut command);
+    // rustup looks for a toolchain file from the current folder upwards: which compiler is used must not
+    // depend on where clom was started.
     let output = command
         .args(arguments)
+        .current_dir("/")
         .output()
         .map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => "not installed".to_owned(),
@@ -143,6 +220,22 @@ mod tests {
         );
         assert_eq!(parse_version("release: nightly"), None);
         assert_eq!(parse_version(""), None);
+    }
+
+    #[test]
+    fn the_note_is_believed_only_while_its_signs_hold() {
+        let cache = tempfile::tempdir().unwrap();
+        let found = find(cache.path()).unwrap();
+        let note = cache.path().join("toolchain/compiler.json");
+        let mut memo: Memo = serde_json::from_slice(&fs::read(&note).unwrap()).unwrap();
+        memo.compiler.version = "noted".into();
+        write_note(&note, &memo).unwrap();
+        assert_eq!(find(cache.path()).unwrap().version, "noted");
+        memo.signs.rustc = Some((SystemTime::UNIX_EPOCH, 1));
+        write_note(&note, &memo).unwrap();
+        assert_eq!(find(cache.path()).unwrap(), found);
+        fs::write(&note, "{").unwrap();
+        assert_eq!(find(cache.path()).unwrap(), found);
     }
 
     #[test]

@@ -163,10 +163,11 @@ struct Place {
 
 impl Place {
     fn find() -> Result<Self, Failure> {
+        let cache = crate::dirs::cache();
         Ok(Self {
-            cache: crate::dirs::cache(),
             workspace: Workspace::find()?,
-            compiler: compiler::find()?,
+            compiler: compiler::find(&cache)?,
+            cache,
         })
     }
 
@@ -187,7 +188,7 @@ impl Place {
             .hash_into(program, &mut hasher)
             .context("cannot read the agent's source")
             .or_fail(Class::Host)?;
-        Ok(hex::encode(&hasher.finalize()))
+        Ok(hex::encode(hasher.finalize()))
     }
 
     fn cached(&self, program: Program, cpu: Cpu, ui: &Ui) -> Result<Option<AgentBinary>, Failure> {

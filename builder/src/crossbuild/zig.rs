@@ -16,6 +16,9 @@ use crate::ui::Ui;
 const ZIG: &str = "0.16.0";
 const ZIGBUILD: &str = "0.24.0";
 
+/// What pip installs, and only these files: the wheels for x86_64 and aarch64 Linux.
+const REQUIREMENTS: &str = include_str!("zig-wheels.txt");
+
 /// Written last, so that a set-up that was interrupted is not taken for a whole one.
 const COMPLETE: &str = ".complete";
 
@@ -104,6 +107,10 @@ impl Zig {
     }
 
     fn install(&self) -> Result<(), Failure> {
+        let requirements = self.venv.join("zig-wheels.txt");
+        fs::write(&requirements, REQUIREMENTS)
+            .with_context(|| requirements.display().to_string())
+            .or_fail(Class::Host)?;
         let mut command = Command::new(self.bin().join("python3"));
         super::environment::clean(&mut command);
         for elsewhere in ["PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT"] {
@@ -118,9 +125,10 @@ impl Zig {
                 "--disable-pip-version-check",
                 "--no-input",
                 "--only-binary=:all:",
+                "--require-hashes",
+                "--requirement",
             ])
-            .arg(format!("ziglang=={ZIG}"))
-            .arg(format!("cargo-zigbuild=={ZIGBUILD}"))
+            .arg(&requirements)
             .output()
             .context("pip")
             .or_fail(Class::Host)?;
@@ -152,4 +160,22 @@ fn last_words(output: &std::process::Output) -> String {
         .find(|line| !line.is_empty())
         .unwrap_or("failed without a word")
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wheels_are_of_the_versions_that_the_hash_names() {
+        for wanted in [
+            format!("ziglang=={ZIG} "),
+            format!("cargo-zigbuild=={ZIGBUILD} "),
+        ] {
+            assert!(
+                REQUIREMENTS.lines().any(|line| line.starts_with(&wanted)),
+                "{wanted}"
+            );
+        }
+    }
 }
