@@ -7,5 +7,7 @@ pub mod dirs;
 pub mod failure;
 pub mod lab;
 pub mod profile;
+pub mod source;
+pub mod store;
 pub mod ui;
 pub mod vm;

@@ -17,6 +17,8 @@ pub mod rootfs;
 pub mod squashfs;
 #[cfg(feature = "container")]
 pub mod sysupgrade_tar;
+#[cfg(feature = "tar")]
+pub mod tar;
 #[cfg(feature = "container")]
 pub mod tplink;
 pub mod tree;

@@ -1,6 +1,7 @@
 //! The command line: one file per verb.
 
 pub mod agent;
+pub mod build;
 pub mod profile;
 pub mod vm;
 
@@ -27,6 +28,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Build(build::Args),
     Agent(agent::Args),
     Profile(profile::Args),
     Explain(profile::ExplainArgs),
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
 
 fn run(verb: Verb, ui: &Ui) -> Result<(), Failure> {
     match verb {
+        Verb::Build(args) => build::run(args, ui),
         Verb::Agent(args) => agent::run(args, ui),
         Verb::Profile(args) => profile::run(args, ui),
         Verb::Explain(args) => profile::run_explain(args, ui),

@@ -14,6 +14,9 @@ pub struct RawSource {
     pub kernel: Option<String>,
     /// A root file system: squashfs or tarball; relative to the profile file that says so.
     pub rootfs: Option<String>,
+    /// How kernel and root file system are put together: `"plain"` (the default; NOR flash: the root file system at a multiple
+    /// of 64 KiB behind the kernel) or `"sysupgrade-tar"` (most devices with NAND flash).
+    pub layout: Option<String>,
     /// A lab machine: `"mips"`, `"mipsel"`, `"armv7"` or `"aarch64"`.
     pub lab: Option<String>,
 }

@@ -39,7 +39,7 @@ pub use mesh::{Babel, Batman, Bmx7, Mesh, MeshLink, Olsr, Protocol};
 pub use network::{Dhcp, Network, Proto, Ra};
 pub use packages::{Package, PackageOrigin, Packages, Services};
 pub use pool::Pool;
-pub use source::{Compression, Effort, Image, LabMachine, Source};
+pub use source::{Compression, Effort, Image, LabMachine, PartsLayout, Source};
 pub use system::{Log, Ntp, RootPassword, Ssh, System};
 pub use timezone::Timezone;
 pub use tree::{FileContent, FileOver, FirstBoot, Overlay};

@@ -45,6 +45,43 @@ impl fmt::Display for LabMachine {
     }
 }
 
+/// How a kernel and a root file system are put together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PartsLayout {
+    /// One behind the other, at a multiple of 64 KiB.
+    #[default]
+    Plain,
+    /// As files of a tarball.
+    SysupgradeTar,
+}
+
+impl PartsLayout {
+    /// Each of them.
+    pub const ALL: [Self; 2] = [Self::Plain, Self::SysupgradeTar];
+
+    /// As profiles write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::SysupgradeTar => "sysupgrade-tar",
+        }
+    }
+
+    /// The layout of this name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn new(text: &str) -> Result<Self, Fault> {
+        Self::ALL
+            .into_iter()
+            .find(|layout| layout.word() == text)
+            .ok_or_else(|| {
+                Fault::new(format!("`{text}` is no layout of an image"))
+                    .help("known are plain and sysupgrade-tar")
+            })
+    }
+}
+
 /// Where the kernel and the root file system come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -56,6 +93,8 @@ pub enum Source {
         kernel: PathBuf,
         /// Squashfs or tarball.
         rootfs: PathBuf,
+        /// How they are put together.
+        layout: PartsLayout,
     },
     /// A lab machine.
     Lab(LabMachine),
@@ -156,9 +195,11 @@ pub(super) fn resolve(
         "parts" => {
             let kernel = path("kernel", &raw.kernel, problems);
             let rootfs = path("rootfs", &raw.rootfs, problems);
+            let layout = problems.read(key.key("layout"), raw.layout.as_deref(), PartsLayout::new);
             Some(Source::Parts {
                 kernel: kernel?,
                 rootfs: rootfs?,
+                layout: layout.unwrap_or_default(),
             })
         }
         _ => {

@@ -30,6 +30,14 @@ pub fn read(image: &[u8]) -> Result<(Tree, Info), Error> {
     read_within(image, &Limits::for_image(image.len()))
 }
 
+/// What an image says of itself; nothing but its superblock and compressor options is read.
+///
+/// # Errors
+/// When these two are damaged or of an unknown kind, or the image is cut off.
+pub fn info(image: &[u8]) -> Result<Info, Error> {
+    Ok(Reader::open(image, &Limits::for_image(image.len()))?.info)
+}
+
 /// As [`read()`], with limits of one's own.
 ///
 /// # Errors

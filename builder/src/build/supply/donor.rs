@@ -1,0 +1,203 @@
+//! A donor image: OpenWrt's own image for the device, of which only the root file system changes.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use openwrt_formats::container::{self, Container, Parts};
+use openwrt_formats::fwtool::{Chunk, Metadata};
+use openwrt_formats::squashfs::{self, Info, Options, Seeds};
+use openwrt_formats::tree::Tree;
+
+use super::ImageFile;
+use crate::build::plan::{Input, Plan, Source};
+use crate::failure::{Class, Failure, OrFail};
+use crate::profile::resolve::Profile;
+use crate::source::{budget, packages};
+
+/// A donor image that was read and proven.
+#[derive(Debug)]
+pub struct Donor {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    input: Input,
+    container: Container,
+    kernel: Range<usize>,
+    rootfs: Range<usize>,
+    chunks: Vec<Chunk>,
+    info: Info,
+    unpacked: OnceCell<Unpacked>,
+}
+
+/// The donor's root file system.
+#[derive(Debug)]
+pub struct Unpacked {
+    /// Its tree.
+    pub tree: Tree,
+    /// Its compressed blocks.
+    pub seeds: Seeds,
+    /// Its installed packages, name to version.
+    pub packages: BTreeMap<String, String>,
+}
+
+impl Donor {
+    /// Reads the donor at `path`, proves that it can be rebuilt bit for bit, and checks that it is for the profile's device.
+    ///
+    /// # Errors
+    /// [`Class::Source`].
+    pub fn obtain(path: &Path, profile: &Profile) -> Result<Self, Failure> {
+        let name = || format!("donor {}", path.display());
+        let (bytes, input) = super::input(path)?;
+        let opened = container::prove(&bytes)
+            .with_context(name)
+            .map_err(|error| {
+                Failure::new(Class::Source, error).help(
+                    "a donor is OpenWrt's own image for the device, usually the one named ...-squashfs-sysupgrade.bin",
+                )
+            })?;
+        if let Some(metadata) = &opened.metadata {
+            for_device(metadata, profile)
+                .with_context(name)
+                .map_err(|error| {
+                    Failure::new(Class::Source, error).help(format!(
+                    "take the image for {}, or build for the device this image is for (--device)",
+                    profile.device.title
+                ))
+                })?;
+        }
+        let info = squashfs::info(opened.rootfs_bytes())
+            .with_context(name)
+            .or_fail(Class::Source)?;
+        Ok(Self {
+            path: path.to_owned(),
+            container: opened.container,
+            kernel: opened.kernel,
+            rootfs: opened.rootfs,
+            chunks: opened.chunks,
+            bytes,
+            input,
+            info,
+            unpacked: OnceCell::new(),
+        })
+    }
+
+    pub(super) fn plan(&self) -> Source {
+        Source::Donor {
+            image: self.input.clone(),
+        }
+    }
+
+    pub(super) fn epoch(&self) -> u32 {
+        self.info.mkfs_time
+    }
+
+    pub(super) fn squashfs(&self) -> Options {
+        self.info.options()
+    }
+
+    /// The donor's root file system, unpacked when first asked for.
+    pub(super) fn unpacked(&self) -> Result<&Unpacked, Failure> {
+        if let Some(unpacked) = self.unpacked.get() {
+            return Ok(unpacked);
+        }
+        let (tree, _, seeds) = squashfs::read_donor(&self.bytes[self.rootfs.clone()])
+            .with_context(|| format!("the root file system of donor {}", self.path.display()))
+            .or_fail(Class::Source)?;
+        let packages = packages::installed(&tree);
+        Ok(self.unpacked.get_or_init(|| Unpacked {
+            tree,
+            seeds,
+            packages,
+        }))
+    }
+
+    pub(super) fn close(
+        &self,
+        rootfs: &[u8],
+        tree: &Tree,
+        plan: &Plan,
+    ) -> Result<Vec<ImageFile>, Failure> {
+        // A signature is over the donor's own bytes and cannot hold for others.
+        let chunks: Vec<Chunk> = self
+            .chunks
+            .iter()
+            .filter(|c| !matches!(c, Chunk::Signature(_)))
+            .cloned()
+            .collect();
+        let kernel = &self.bytes[self.kernel.clone()];
+        let parts = Parts {
+            kernel,
+            rootfs,
+            chunks: &chunks,
+        };
+        let bytes = self
+            .container
+            .close(&parts)
+            .with_context(|| format!("cannot close the image of donor {}", self.path.display()))
+            .or_fail(Class::TooBig)?;
+        budget::check(
+            &bytes,
+            plan.size_limit.or(self.container.fixed_len()),
+            rootfs,
+            tree,
+        )?;
+        verify(&bytes, kernel, rootfs)?;
+        let (kind, extension) = kind(&self.input.file);
+        let name = format!("{}-squashfs-{kind}.{extension}", plan.prefix());
+        Ok(vec![ImageFile {
+            kind: kind.to_owned(),
+            name,
+            bytes,
+        }])
+    }
+}
+
+/// Opens the finished image again: it must hold the kernel and the root file system that went in.
+pub(super) fn verify(image: &[u8], kernel: &[u8], rootfs: &[u8]) -> Result<(), Failure> {
+    let opened = container::prove(image)
+        .context("the finished image does not open again; this is a bug in clom, please report it")
+        .or_fail(Class::Other)?;
+    if opened.kernel_bytes() != kernel || opened.rootfs_bytes() != rootfs {
+        let error = anyhow!(
+            "the finished image does not hold the kernel and root file system that went in; this is a bug in clom"
+        );
+        return Err(Failure::new(Class::Other, error));
+    }
+    Ok(())
+}
+
+/// Whether sysupgrade on the profile's device would take the image.
+fn for_device(metadata: &Metadata, profile: &Profile) -> anyhow::Result<()> {
+    let ids = metadata.device_ids();
+    let device = &profile.device;
+    // An entry without ids of its own has the usual one: its name with a comma behind the maker.
+    let usual = [
+        device.id.clone(),
+        device.id.replacen('_', ",", 1),
+        device.id.replace('_', ","),
+    ];
+    let mine: &[String] = if device.supported_devices.is_empty() {
+        &usual
+    } else {
+        &device.supported_devices
+    };
+    if ids.is_empty() || ids.iter().any(|id| mine.contains(id)) {
+        return Ok(());
+    }
+    Err(anyhow!(
+        "it is for {}, and the profile's device `{}` is known as {}",
+        ids.join(", "),
+        device.id,
+        mine.join(", ")
+    ))
+}
+
+/// What an image is, by OpenWrt's way of naming it, and its name's ending.
+fn kind(file: &str) -> (&str, &str) {
+    let (stem, extension) = file.rsplit_once('.').unwrap_or((file, "bin"));
+    let known = ["sysupgrade", "factory", "recovery", "sdcard", "kernel1"];
+    let kind = known.into_iter().find(|kind| stem.contains(kind));
+    (kind.unwrap_or("image"), extension)
+}

@@ -1,0 +1,254 @@
+//! Where an image's kernel, root file system and container come from: a donor image, a kernel and a root file system, or
+//! a lab machine. Whichever it is, it gives the same: a root tree to change, and a way to close the image again.
+
+mod donor;
+mod lab;
+mod parts;
+mod squashfs;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use openwrt_formats::squashfs::{BlockCache, Options};
+use openwrt_formats::tree::Tree;
+use sha2::{Digest, Sha256};
+
+pub use squashfs::Settings;
+
+use super::Request;
+use super::plan::{Input, Plan, Source};
+use crate::failure::{Class, Failure, OrFail};
+use crate::profile::resolve::{self, Image, LabMachine, PartsLayout, Profile};
+use crate::ui::Ui;
+
+/// Which source was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// An official image.
+    Donor(PathBuf),
+    /// A kernel and a root file system.
+    Parts {
+        /// The kernel with the headers that the boot loader wants.
+        kernel: PathBuf,
+        /// A squashfs or a tarball.
+        rootfs: PathBuf,
+        /// How they are put together.
+        layout: PartsLayout,
+    },
+    /// A QEMU machine.
+    Lab(LabMachine),
+}
+
+impl Choice {
+    /// What the command line names, else what the profile names.
+    ///
+    /// # Errors
+    /// When neither names a source.
+    pub fn of(profile: &Profile, request: &Request) -> Result<Self, Failure> {
+        if let Some(donor) = &request.donor {
+            return Ok(Self::Donor(donor.clone()));
+        }
+        if let Some((kernel, rootfs, layout)) = request.parts.clone() {
+            return Ok(Self::Parts {
+                kernel,
+                rootfs,
+                layout,
+            });
+        }
+        match &profile.source {
+            Some(resolve::Source::Donor(path)) => Ok(Self::Donor(path.clone())),
+            Some(resolve::Source::Parts { kernel, rootfs, layout }) => {
+                Ok(Self::Parts { kernel: kernel.clone(), rootfs: rootfs.clone(), layout: *layout })
+            }
+            Some(resolve::Source::Lab(machine)) => Ok(Self::Lab(*machine)),
+            None => Err(Failure::new(
+                Class::Source,
+                anyhow!("no source for device `{}`", profile.device.id),
+            )
+            .help(format!(
+                "pass --donor FILE with OpenWrt's own sysupgrade image for {}, or name it in a profile: [source] donor = \"FILE\"",
+                profile.device.title
+            ))),
+        }
+    }
+}
+
+/// An image file that a source closes.
+#[derive(Debug)]
+pub struct ImageFile {
+    /// What it is: `sysupgrade`, `factory`, `kernel`, `initramfs`, `rootfs`.
+    pub kind: String,
+    /// Its name in the result's folder.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A source that was obtained.
+#[derive(Debug)]
+pub enum Supply {
+    /// An official image.
+    Donor(Box<donor::Donor>),
+    /// A kernel and a root file system.
+    Parts(Box<parts::Parts>),
+    /// A QEMU machine.
+    Lab(Box<lab::Lab>),
+}
+
+impl Supply {
+    /// Reads the source, and checks that it is for the profile's device.
+    ///
+    /// # Errors
+    /// [`Class::Source`] when it is missing, damaged or for another device; [`Class::Host`] when the lab cannot be made.
+    pub fn obtain(choice: &Choice, profile: &Profile, ui: &Ui) -> Result<Self, Failure> {
+        Ok(match choice {
+            Choice::Donor(path) => Self::Donor(Box::new(donor::Donor::obtain(path, profile)?)),
+            Choice::Parts {
+                kernel,
+                rootfs,
+                layout,
+            } => Self::Parts(Box::new(parts::Parts::obtain(
+                kernel, rootfs, *layout, profile,
+            )?)),
+            Choice::Lab(machine) => Self::Lab(Box::new(lab::Lab::obtain(*machine, ui)?)),
+        })
+    }
+
+    /// The source's part of the Plan.
+    pub fn plan(&self) -> Source {
+        match self {
+            Self::Donor(donor) => donor.plan(),
+            Self::Parts(parts) => parts.plan(),
+            Self::Lab(lab) => lab.plan(),
+        }
+    }
+
+    /// The time stamp of what the build adds: `$SOURCE_DATE_EPOCH`, else the profile's, else the source's own.
+    ///
+    /// # Errors
+    /// When `$SOURCE_DATE_EPOCH` is no number of seconds since 1970.
+    pub fn epoch(&self, profile: Option<u32>) -> Result<u32, Failure> {
+        if let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH").filter(|text| !text.is_empty()) {
+            let text = text.to_string_lossy();
+            return text.parse().map_err(|_| {
+                Failure::new(
+                    Class::Other,
+                    anyhow!(
+                        "the environment's SOURCE_DATE_EPOCH is `{text}`, not seconds since 1970"
+                    ),
+                )
+                .help("unset it, or set it to a number from 0 to 4294967295")
+            });
+        }
+        Ok(profile.unwrap_or(match self {
+            Self::Donor(donor) => donor.epoch(),
+            Self::Parts(parts) => parts.epoch(),
+            Self::Lab(_) => lab::EPOCH,
+        }))
+    }
+
+    /// How the root file system is written: as the profile says, else as the source has it.
+    ///
+    /// # Errors
+    /// When the profile asks for what cannot be written.
+    pub fn squashfs(&self, image: &Image) -> Result<Settings, Failure> {
+        let own = match self {
+            Self::Donor(donor) => donor.squashfs(),
+            Self::Parts(parts) => parts.squashfs(),
+            Self::Lab(lab) => lab.squashfs(),
+        };
+        Settings::of(own, image)
+    }
+
+    /// The root tree to change.
+    ///
+    /// # Errors
+    /// When the source's root file system is damaged.
+    pub fn tree(&self) -> Result<Tree, Failure> {
+        match self {
+            Self::Donor(donor) => Ok(donor.unpacked()?.tree.clone()),
+            Self::Parts(parts) => parts.tree(),
+            Self::Lab(lab) => Ok(lab.tree()),
+        }
+    }
+
+    /// The installed packages of the root tree, name to version; empty when it has no list of them.
+    ///
+    /// # Errors
+    /// When the root tree cannot be read.
+    pub fn installed(&self) -> Result<BTreeMap<String, String>, Failure> {
+        Ok(match self {
+            Self::Donor(donor) => donor.unpacked()?.packages.clone(),
+            Self::Parts(parts) => crate::source::packages::installed(&parts.tree()?),
+            Self::Lab(_) => BTreeMap::new(),
+        })
+    }
+
+    /// Whether packages mean anything here: a lab machine has none, and does without.
+    pub fn has_packages(&self) -> bool {
+        !matches!(self, Self::Lab(_))
+    }
+
+    /// Writes the tree as squashfs, taking over what the source has compressed already.
+    ///
+    /// # Errors
+    /// When the tree cannot be written with these options.
+    pub fn compress(
+        &self,
+        tree: &Tree,
+        options: &Options,
+        blocks: &dyn BlockCache,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Vec<u8>, Failure> {
+        let mut writer = openwrt_formats::squashfs::Writer::new(options)
+            .cache(blocks)
+            .progress(progress);
+        if let Self::Donor(donor) = self {
+            writer = writer.donor(&donor.unpacked()?.seeds);
+        }
+        let image = writer
+            .write(tree)
+            .context("the root file system")
+            .or_fail(Class::Other)?;
+        Ok(image.bytes)
+    }
+
+    /// Closes the image around a new root file system, and checks what came out.
+    ///
+    /// # Errors
+    /// [`Class::TooBig`] when it does not fit the device.
+    pub fn close(
+        &self,
+        rootfs: &[u8],
+        tree: &Tree,
+        profile: &Profile,
+        plan: &Plan,
+    ) -> Result<Vec<ImageFile>, Failure> {
+        match self {
+            Self::Donor(donor) => donor.close(rootfs, tree, plan),
+            Self::Parts(parts) => parts.close(rootfs, tree, profile, plan),
+            Self::Lab(lab) => lab.close(rootfs, plan),
+        }
+    }
+}
+
+/// Reads a file that decides bytes, and describes it for the Plan.
+fn input(path: &Path) -> Result<(Vec<u8>, Input), Failure> {
+    let bytes = fs::read(path)
+        .with_context(|| format!("cannot read {}", path.display()))
+        .or_fail(Class::Source)?;
+    let file = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned();
+    let sha256 = hex::encode(Sha256::digest(&bytes));
+    let input = Input {
+        file,
+        sha256,
+        size: bytes.len() as u64,
+    };
+    Ok((bytes, input))
+}

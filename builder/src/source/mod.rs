@@ -1,0 +1,4 @@
+//! What is read out of a source's root file system, and what its image may weigh.
+
+pub mod budget;
+pub mod packages;

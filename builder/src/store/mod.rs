@@ -1,0 +1,3 @@
+//! What `clom` keeps on disk between runs. Everything in it can be made again, and is verified when it is read.
+
+pub mod blocks;
