@@ -98,7 +98,10 @@ impl NodeKey {
 fn half(which: &'static str, word: &str) -> Result<[u8; HALF], KeyError> {
     let mut bytes = [0; HALF];
     match Base32Unpadded::decode(word, &mut bytes) {
-        Ok(decoded) if decoded.len() == HALF => Ok(bytes),
+        // Only the one right way to write it: the last character has bits that decoding passes over.
+        Ok(decoded) if decoded.len() == HALF && Base32Unpadded::encode_string(decoded) == word => {
+            Ok(bytes)
+        }
         _ => Err(KeyError::Half(which)),
     }
 }
@@ -182,6 +185,10 @@ mod tests {
         assert_eq!(
             said(&file.replace("25nj", "25nk")),
             Some(KeyError::Mismatch)
+        );
+        assert_eq!(
+            said(&file.replace("yhkena", "yhkenb")),
+            Some(KeyError::Half("public"))
         );
     }
 
