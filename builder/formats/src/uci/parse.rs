@@ -163,7 +163,8 @@ fn apply(
                 .ok_or_else(|| place.error(Expected::Section(keyword)))?;
             if keyword == "list" {
                 section.store_item(option, value);
-            } else {
+            } else if !value.is_empty() {
+                // An empty one does nothing in a file, though `uci set` deletes with it.
                 section.store(option, Value::Option(value));
             }
             Ok(())
@@ -255,8 +256,11 @@ impl Line<'_, '_> {
 
     fn end(&mut self) -> Result<(), ParseError> {
         match self.word()? {
-            Some((word, place)) => Err(place.error(Expected::EndOfLine(shown(&word)))),
-            None => Ok(()),
+            // To libuci, an empty word here is no word.
+            Some((word, place)) if !word.is_empty() => {
+                Err(place.error(Expected::EndOfLine(shown(&word))))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -38,10 +38,11 @@ fn every_way_to_write_a_value() {
 }
 
 #[test]
-fn an_empty_option_is_not_set() {
+fn an_empty_option_or_word_is_none() {
     assert_eq!(value("''"), None);
     assert_eq!(value(""), None);
-    assert_eq!(value("x\n\toption v ''"), None);
+    assert_eq!(value("x\n\toption v ''"), Some("x".into()));
+    assert_eq!(value("'x' ''"), Some("x".into()));
 }
 
 #[test]
