@@ -59,13 +59,28 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.error.downcast_ref::<Diagnostics>() {
             Some(problems) => f.write_str(&problems.render_for_stderr())?,
-            None => write!(f, "error: {:#}", self.error)?,
+            None => write!(f, "error: {}", causes(&self.error))?,
         }
         match &self.help {
             Some(help) => write!(f, "\nhelp: {help}"),
             None => Ok(()),
         }
     }
+}
+
+/// The error and its causes in one line; a cause that the error before already tells is left out.
+fn causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.ends_with(&cause) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&cause);
+    }
+    text
 }
 
 impl From<anyhow::Error> for Failure {

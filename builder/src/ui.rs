@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 pub enum Mode {
     /// Bars that redraw in place.
     Terminal,
-    /// One line as each step ends.
+    /// One line as each step begins and one as it ends.
     Plain,
     /// One JSON object a line on standard output.
     Json,
@@ -71,6 +71,9 @@ impl Ui {
             _ => ProgressBar::hidden(),
         };
         self.event("step-start", id, [("text", json!(text))]);
+        if self.mode == Mode::Plain {
+            self.say(&format!("{:>9}  {text}", "..."));
+        }
         Step {
             ui: self,
             id,

@@ -32,6 +32,7 @@ use crate::profile::library::Library;
 use crate::profile::render::{Rendered, Secrets, render};
 use crate::profile::resolve::{self, PartsLayout, Profile, UciEdit};
 use crate::profile::{self, Loaded};
+use crate::source::release;
 use crate::ui::Ui;
 use output::Staging;
 use plan::AgentPlan;
@@ -266,6 +267,9 @@ fn build_one(
     });
     let facts = profile.agent.enabled.then(|| format!("{facts:#}\n"));
     let base = supply.tree()?;
+    if let Some(line) = release::unsuited(&base, profile) {
+        ui.warn(&line);
+    }
     let tree = root::assemble(
         base,
         upper,

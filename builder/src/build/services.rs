@@ -74,6 +74,11 @@ pub fn scripts(tree: &Tree) -> Vec<String> {
     names.filter(|name| script(tree, name).is_some()).collect()
 }
 
+/// Whether the tree has an init script of this name.
+pub fn is_known(tree: &Tree, name: &str) -> bool {
+    script(tree, name).is_some()
+}
+
 /// Links `/etc/rc.d/S<START>name` and `K<STOP>name` to the script; old links of the service are replaced.
 ///
 /// # Errors

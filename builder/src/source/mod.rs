@@ -2,3 +2,4 @@
 
 pub mod budget;
 pub mod packages;
+pub mod release;

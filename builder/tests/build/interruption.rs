@@ -1,0 +1,39 @@
+//! A build that is stopped half-way leaves what was there, and the next one is not disturbed.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::fixture::{Fixture, image};
+
+#[test]
+fn stopped_at_any_moment_the_old_result_stays() {
+    let fixture = Fixture::new();
+    let old = fs::read(image(&fixture.build(&[]))).unwrap();
+    // Enough to compress that the signal comes in time.
+    fixture.sh("openssl enc -aes-128-ctr -nosalt -pass pass:k -in /dev/zero 2>/dev/null | head -c 6000000 > profiles/extra/etc/noise || true");
+    for (signal, after) in [("INT", 60), ("TERM", 150), ("KILL", 250), ("INT", 400)] {
+        let mut child = fixture
+            .command(&["build", "here", "-d", "acme_r1"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(after));
+        let id = child.id().to_string();
+        Command::new("kill")
+            .args([&format!("-{signal}"), &id])
+            .status()
+            .unwrap();
+        let status = child.wait().unwrap();
+        if status.success() {
+            // It was quicker than the signal: what it left must be whole.
+            break;
+        }
+        assert!(fs::read(image(&fixture.path("out/here-acme_r1"))).unwrap() == old);
+    }
+    let result = fixture.build(&[]);
+    assert!(fs::read(image(&result)).unwrap() != old);
+    let left = fs::read_dir(fixture.path("out")).unwrap().count();
+    assert_eq!(left, 1, "staging folders are swept");
+}

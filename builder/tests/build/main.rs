@@ -1,0 +1,9 @@
+//! `clom build` as users run it, on donor images made by OpenWrt's usual tools; what comes out is checked by tools
+//! that are not ours.
+
+mod bad_input;
+mod donor;
+mod fixture;
+mod interruption;
+mod parts;
+mod reproducible;
