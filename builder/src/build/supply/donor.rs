@@ -144,7 +144,7 @@ impl Donor {
             tree,
         )?;
         verify(&bytes, kernel, rootfs)?;
-        let (kind, extension) = kind(&self.input.file);
+        let (kind, extension) = kind(&self.input.file, !self.chunks.is_empty());
         let name = format!("{}-squashfs-{kind}.{extension}", plan.prefix());
         Ok(vec![ImageFile {
             kind: kind.to_owned(),
@@ -195,9 +195,10 @@ fn for_device(metadata: &Metadata, profile: &Profile) -> anyhow::Result<()> {
 }
 
 /// What an image is, by OpenWrt's way of naming it, and its name's ending.
-fn kind(file: &str) -> (&str, &str) {
+/// sysupgrade's trailer tells those whose name does not.
+fn kind(file: &str, trailer: bool) -> (&str, &str) {
     let (stem, extension) = file.rsplit_once('.').unwrap_or((file, "bin"));
     let known = ["sysupgrade", "factory", "recovery", "sdcard", "kernel1"];
     let kind = known.into_iter().find(|kind| stem.contains(kind));
-    (kind.unwrap_or("image"), extension)
+    (kind.unwrap_or(if trailer { "sysupgrade" } else { "image" }), extension)
 }
