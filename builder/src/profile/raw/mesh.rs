@@ -28,7 +28,8 @@ pub struct RawMesh {
     /// Routed protocols: networks of this node that the mesh learns a route to. Default: those with a pool or addresses
     /// that serve leases.
     pub announce: Option<Vec<String>>,
-    /// Offer this node's way to the Internet to the mesh? Default: true. It takes effect only while there is one.
+    /// Offer this node's way to the Internet to the mesh? Default: true. It takes effect only while there is one. BMX7 and
+    /// OLSR version 2 cannot tell and offer only a way that is fixed by `gateways` of a network.
     pub gateway: Option<bool>,
     /// Settings of batman-adv.
     pub batman_adv: RawBatman,

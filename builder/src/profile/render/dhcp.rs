@@ -5,7 +5,7 @@ use openwrt_formats::uci::Config;
 use super::draft::{Draft, Part};
 use super::error::RenderError;
 use super::network::interfaces;
-use crate::profile::resolve::{Dns, Network, NetworkStyle, Profile, Ra};
+use crate::profile::resolve::{Dns, Network, NetworkStyle, Profile, Protocol, Ra};
 
 pub(super) fn dhcp(dns: &Dns, profile: &Profile) -> Result<Config, RenderError> {
     let mut draft = Draft::default();
@@ -13,6 +13,11 @@ pub(super) fn dhcp(dns: &Dns, profile: &Profile) -> Result<Config, RenderError> 
         NetworkStyle::Device => "/tmp/resolv.conf.d/resolv.conf.auto",
         NetworkStyle::Ifname => "/tmp/resolv.conf.auto",
     };
+    // "Local" means the subnets of this node: in a routed mesh other nodes ask from outside them. The firewall decides then.
+    let routed = profile
+        .mesh
+        .as_ref()
+        .is_some_and(|mesh| !matches!(mesh.protocol, Protocol::BatmanAdv(_)));
     let domains = dns.rebind_domains.iter().map(|domain| domain.as_str());
     draft.push(
         Part::new("dnsmasq")
@@ -29,7 +34,7 @@ pub(super) fn dhcp(dns: &Dns, profile: &Profile) -> Result<Config, RenderError> 
             .set("readethers", true)
             .set("leasefile", "/tmp/dhcp.leases")
             .set("resolvfile", resolv)
-            .set("localservice", true)
+            .set("localservice", !routed)
             .maybe("cachesize", dns.cache_size)
             .list("server", &dns.servers),
     )?;

@@ -46,11 +46,9 @@ fn own_addresses<'a>(mesh: &'a Mesh, profile: &'a Profile) -> Vec<&'a IpNet> {
 
 fn babel(settings: &Babel, mesh: &Mesh, profile: &Profile) -> Result<Config, RenderError> {
     let mut draft = Draft::default();
-    draft.push(
-        Part::new("general")
-            .maybe("protocol_port", settings.port)
-            .set("ipv6_subtrees", "true"),
-    )?;
+    if settings.port.is_some() {
+        draft.push(Part::new("general").maybe("protocol_port", settings.port))?;
+    }
     for link in &mesh.links {
         draft.push(
             // The Linux interface, not the UCI one: babeld then takes it even when it comes up late.

@@ -70,13 +70,18 @@ rm -f /tmp/clom-system /tmp/clom-board
 exit 0
 "#;
 
-/// Sets up radios by band; `cases` are the shell's, one per band and number.
-pub(super) fn wifi(cases: &str) -> String {
+/// Sets up radios by band; `cases` are the shell's, one per band and number. `radios` are waited for: a driver that loads its
+/// firmware from flash shows its radio some seconds late.
+pub(super) fn wifi(radios: usize, cases: &str) -> String {
     format!(
         r#"#!/bin/sh
 # Made by clom: sets up the radios that this node finds.
 . /lib/functions.sh
-[ -s /etc/config/wireless ] || wifi config
+for second in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+	[ "$(grep -c '^config wifi-device' /etc/config/wireless 2>/dev/null)" -ge {radios} ] 2>/dev/null && break
+	sleep 1
+	wifi config
+done
 
 forget() {{
 	uci -q delete "wireless.$1"

@@ -9,11 +9,17 @@ use crate::profile::resolve::Profile;
 pub(super) fn system(profile: &Profile) -> Result<Config, RenderError> {
     let (identity, system) = (&profile.identity, &profile.system);
     let mut draft = Draft::default();
+    // A node known by its number alone has no name worth telling.
+    let number = identity.number.map(|number| number.to_string());
+    let name = identity
+        .name
+        .as_ref()
+        .filter(|name| Some(*name) != number.as_ref());
     let compat = Some(&profile.device.compat_version).filter(|version| *version != "1.0");
     draft.push(
         Part::new("system")
             .set("hostname", identity.hostname.provisional().as_str())
-            .maybe("description", identity.name.as_ref())
+            .maybe("description", name)
             .maybe("notes", identity.location.as_ref())
             .set("timezone", system.timezone.posix.as_str())
             .set("zonename", system.timezone.name.as_str())

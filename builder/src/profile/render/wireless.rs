@@ -205,5 +205,5 @@ pub(super) fn first_boot(profile: &Profile, secrets: &Secrets<'_>) -> Result<Str
         }
         cases.push_str("\t\t;;\n");
     }
-    Ok(script::wifi(&cases))
+    Ok(script::wifi(profile.wifi.radios.len(), &cases))
 }

@@ -299,7 +299,8 @@ fn rule(name: &str, raw: &RawRule, zones: &[&str], key: &KeyPath, problems: &mut
     let portless = !protocols
         .iter()
         .any(|p| matches!(p.as_str(), "tcp" | "udp" | "udplite" | "sctp"));
-    if portless && raw.to_ports.is_some() {
+    // No protocol left: what was wrong with them is said already.
+    if portless && !protocols.is_empty() && raw.to_ports.is_some() {
         problems.add(
             key.key("to_ports"),
             Fault::new(format!("{} has no ports", protocols.join(", ")))

@@ -18,6 +18,8 @@ mod packages;
 mod pool;
 mod source;
 mod system;
+#[cfg(test)]
+mod tests;
 mod timezone;
 mod tree;
 mod uci;

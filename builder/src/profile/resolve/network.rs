@@ -226,7 +226,7 @@ fn network(
         mtu: problems.range(key.key("mtu"), raw.mtu, 576..=9200, " bytes"),
         metric: raw.metric,
         ipv6_assign: problems.range(key.key("ipv6_assign"), raw.ipv6_assign, 48..=64, ""),
-        dhcp: dhcp(&raw.dhcp, &addresses, &key.key("dhcp"), problems),
+        dhcp: dhcp(raw, &addresses, &key.key("dhcp"), problems),
         addresses,
         pools,
     }
@@ -308,11 +308,12 @@ fn pools(raw: &RawNetwork, key: &KeyPath, problems: &mut Problems) -> Vec<Pool> 
 }
 
 fn dhcp(
-    raw: &RawDhcp,
+    network: &RawNetwork,
     addresses: &[IpNet],
     key: &KeyPath,
     problems: &mut Problems,
 ) -> Option<Dhcp> {
+    let raw: &RawDhcp = &network.dhcp;
     if raw.enabled != Some(true) {
         return None;
     }
@@ -363,7 +364,7 @@ fn dhcp(
         Some(RawRa::Disabled) => Ra::Disabled,
         None => default,
     };
-    let v6 = addresses.iter().any(|net| net.addr().is_ipv6());
+    let v6 = network.ipv6_assign.is_some() || addresses.iter().any(|net| net.addr().is_ipv6());
     Some(Dhcp {
         start,
         limit,

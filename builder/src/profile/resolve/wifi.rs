@@ -8,7 +8,7 @@ use super::network::Networks;
 use super::words::{self, Mac};
 use crate::profile::path::KeyPath;
 use crate::profile::raw::{
-    RawAccessPoint, RawBand, RawEncryption, RawMeshMode, RawMeshPoint, RawWifi,
+    RawAccessPoint, RawBand, RawChannel, RawEncryption, RawMeshMode, RawMeshPoint, RawWifi,
 };
 use crate::profile::secrets::SecretRef;
 
@@ -249,7 +249,12 @@ fn plan(
             .take(key.key("channel"), Channel::new(raw, band, country, htmode))
             .unwrap_or(Channel::Auto),
     };
-    if mesh.is_some() && channel == Channel::Auto {
+    let unsaid = match &raw.channel {
+        None => true,
+        Some(RawChannel::Word(word)) => word == "auto",
+        Some(RawChannel::Number(_)) => false,
+    };
+    if mesh.is_some() && unsaid {
         problems.add(
             key.key("channel"),
             Fault::new("a mesh link needs a channel number: both ends must meet on it")
