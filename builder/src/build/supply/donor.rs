@@ -200,5 +200,8 @@ fn kind(file: &str, trailer: bool) -> (&str, &str) {
     let (stem, extension) = file.rsplit_once('.').unwrap_or((file, "bin"));
     let known = ["sysupgrade", "factory", "recovery", "sdcard", "kernel1"];
     let kind = known.into_iter().find(|kind| stem.contains(kind));
-    (kind.unwrap_or(if trailer { "sysupgrade" } else { "image" }), extension)
+    (
+        kind.unwrap_or(if trailer { "sysupgrade" } else { "image" }),
+        extension,
+    )
 }
