@@ -33,7 +33,7 @@ pub struct Donor {
 
 /// The donor's root file system.
 #[derive(Debug)]
-pub struct Unpacked {
+pub(in crate::build) struct Unpacked {
     /// Its tree.
     pub tree: Tree,
     /// Its compressed blocks.

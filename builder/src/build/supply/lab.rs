@@ -17,7 +17,7 @@ use crate::profile::resolve::LabMachine;
 use crate::ui::Ui;
 
 /// The lab's own time stamp (2026-01-01), since its parts have none in common.
-pub const EPOCH: u32 = 1_767_225_600;
+pub(super) const EPOCH: u32 = 1_767_225_600;
 
 /// A lab machine's kernel and userland.
 #[derive(Debug)]

@@ -19,17 +19,16 @@ impl Settings {
             None => {}
             Some(resolve::Compression::Gzip) => own.compression = Compression::Gzip { level: 9 },
             Some(resolve::Compression::Zstd) => own.compression = Compression::Zstd { level: 19 },
+            Some(resolve::Compression::Xz) if matches!(own.compression, Compression::Xz(_)) => {}
             Some(resolve::Compression::Xz) => {
-                if !matches!(own.compression, Compression::Xz(_)) {
-                    let effort = Effort::default();
-                    own.compression = Compression::Xz(Xz {
-                        lc: 0,
-                        lp: 2,
-                        pb: 2,
-                        bcj: Vec::new(),
-                        effort,
-                    });
-                }
+                let effort = Effort::default();
+                own.compression = Compression::Xz(Xz {
+                    lc: 0,
+                    lp: 2,
+                    pb: 2,
+                    bcj: Vec::new(),
+                    effort,
+                });
             }
         }
         let effort = match image.effort {
