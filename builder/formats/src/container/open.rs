@@ -140,14 +140,15 @@ fn open_tplink(image: &[u8]) -> Option<(usize, Result<tplink::Opened, tplink::Er
 pub fn prove(file: &[u8]) -> Result<Opened<'_>, Error> {
     let opened = open(file)?;
     let ours = opened.container.close(&opened.parts())?;
-    let differs = (0..file.len().max(ours.len())).find(|at| file.get(*at) != ours.get(*at));
-    match differs {
-        None => Ok(opened),
-        Some(offset) => Err(Error::NotReproduced {
-            offset,
-            part: opened.part(offset),
-            donor: file.get(offset).copied(),
-            ours: ours.get(offset).copied(),
-        }),
+    if ours == file {
+        return Ok(opened);
     }
+    let same = file.iter().zip(&ours).take_while(|(a, b)| a == b);
+    let offset = same.count();
+    Err(Error::NotReproduced {
+        offset,
+        part: opened.part(offset),
+        donor: file.get(offset).copied(),
+        ours: ours.get(offset).copied(),
+    })
 }

@@ -68,14 +68,22 @@ impl Rule {
 
     /// The bytes that are appended to a file of `len` bytes.
     pub fn padding(&self, len: u64) -> Vec<u8> {
+        self.padding_within(len, usize::MAX)
+    }
+
+    /// The same, but what is longer than `max` bytes ends soon behind them: enough to see that it is longer.
+    fn padding_within(&self, len: u64, max: usize) -> Vec<u8> {
         let bias = u64::from(self.bias);
         let mut out = Vec::new();
         let mut left: Vec<u64> = self.sizes.iter().copied().map(u64::from).collect();
         let mut at = len + bias;
-        while let Some(smallest) = left.first() {
+        while let Some(smallest) = left.first()
+            && out.len() <= max
+        {
             at = at.next_multiple_of(*smallest);
             left.retain(|size| !at.is_multiple_of(*size));
             let fill = (at - bias).saturating_sub(len) as usize;
+            let fill = fill.min(max.saturating_add(1));
             if fill > out.len() {
                 out.resize(fill, 0xFF);
             }

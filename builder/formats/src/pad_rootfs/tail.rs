@@ -124,7 +124,7 @@ impl Tail {
         for candidate in candidates {
             let done = match &candidate.marks {
                 Some(rule) if marked => {
-                    let padding = rule.padding(before);
+                    let padding = rule.padding_within(before, tail.len());
                     let same = padding.iter().zip(tail).take_while(|(a, b)| a == b);
                     let same = same.count();
                     if same < padding.len() {

@@ -4,6 +4,9 @@ use super::format::HEADER_LEN;
 use super::read::{Error, Layout, limit};
 use crate::pad_rootfs::TailError;
 
+/// What alignment and markers take at most, bytes.
+const ROOM: usize = 0x4_0000;
+
 impl Layout {
     /// The image with this kernel and root file system.
     ///
@@ -21,7 +24,8 @@ impl Layout {
                 total,
             });
         }
-        let mut image = Vec::with_capacity(total as usize);
+        // Not `total`, which is whatever a header says.
+        let mut image = Vec::with_capacity(HEADER_LEN + kernel.len() + rootfs.len() + ROOM);
         image.extend_from_slice(self.header.as_bytes());
         image.extend_from_slice(kernel);
         let start = image.len().next_multiple_of(self.align as usize);

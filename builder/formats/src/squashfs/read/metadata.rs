@@ -143,6 +143,8 @@ impl<'a> Metadata<'a> {
         index: u64,
         len: u64,
     ) -> Result<Vec<u8>, Error> {
+        // An index may name one block many times over, which costs nothing but this.
+        self.budget.take(len)?;
         let blocks = len.div_ceil(METADATA_LEN as u64);
         let offsets = self.slice(what, index, blocks.saturating_mul(8))?;
         let mut offsets = Fields(offsets);
