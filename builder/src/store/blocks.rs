@@ -1,27 +1,87 @@
-//! Compressed squashfs blocks on disk, by the hash of their content and settings.
+//! Compressed squashfs blocks on disk.
 //!
-//! One file for each block, `blocks/ab/cdef…`: BLAKE3 of key and bytes (32 bytes), then the bytes. An image has some
-//! dozens to hundreds of them. A file that does not fit its hash (a torn write after a power cut, a bad disk, another
-//! block's file) counts as absent and is replaced. A cache that cannot be written to costs time only.
+//! One file per block, in 256 folders by the first byte of its key, each written beside its place and renamed.
+//! Nothing is flushed to the disk on purpose: every entry carries a hash of itself and is checked when it is
+//! read. Whatever a crash, a full disk or a failing one leaves behind is found out, removed, and compressed anew.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use openwrt_formats::squashfs::{BlockCache, Key};
 
-/// A folder of compressed blocks.
-#[derive(Debug, Clone)]
+/// Begins every entry. Another layout gets another number.
+const MAGIC: &[u8; 8] = b"clomblk1";
+/// Magic and hash.
+const HEADER_LEN: usize = 40;
+/// Entries used within this time are not marked as used again.
+const MARK_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// A temporary file this old belongs to no running process.
+const STALE_AFTER: Duration = Duration::from_secs(3600);
+
+/// A folder of compressed blocks; several processes can use it at once.
+#[derive(Debug)]
 pub struct DiskBlocks {
     dir: PathBuf,
+    /// Names temporary files within this process.
+    counter: AtomicU64,
+    /// Why nothing is written any more.
+    failure: Mutex<Option<String>>,
 }
 
 impl DiskBlocks {
-    /// The blocks in the cache folder `cache`; made when the first one is put there.
+    /// The blocks in the cache folder `cache`; a folder for them is made there when the first one is put.
     pub fn open(cache: &Path) -> Self {
         Self {
             dir: cache.join("blocks"),
+            counter: AtomicU64::new(0),
+            failure: Mutex::new(None),
         }
+    }
+
+    /// Why blocks could not be written, if so: worth a warning, as the next build will be slow.
+    /// After the first failure no more writes are tried.
+    pub fn failure(&self) -> Option<String> {
+        self.lock_failure().clone()
+    }
+
+    /// Removes the entries that were not used for longest until all together have at most `max_bytes` bytes.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn prune(&self, max_bytes: u64) -> io::Result<()> {
+        let now = SystemTime::now();
+        let age = |time: SystemTime| now.duration_since(time).unwrap_or_default();
+        let mut entries = Vec::new();
+        for shard in list(&self.dir)? {
+            for path in list(&shard)? {
+                // What vanishes meanwhile was removed by another process.
+                let Ok(meta) = fs::metadata(&path) else {
+                    continue;
+                };
+                let used = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                if path.extension().is_some() {
+                    if age(used) > STALE_AFTER {
+                        remove(&path);
+                    }
+                    continue;
+                }
+                entries.push((used, meta.len(), path));
+            }
+        }
+        entries.sort();
+        let mut total: u64 = entries.iter().map(|(_, len, _)| len).sum();
+        for (_, len, path) in entries {
+            if total <= max_bytes {
+                break;
+            }
+            remove(&path);
+            total -= len;
+        }
+        Ok(())
     }
 
     fn path(&self, key: &Key) -> PathBuf {
@@ -30,74 +90,186 @@ impl DiskBlocks {
         self.dir.join(shard).join(rest)
     }
 
-    fn write(&self, key: &Key, bytes: &[u8]) -> std::io::Result<()> {
-        let path = self.path(key);
-        let shard = path.parent().unwrap_or(&self.dir);
-        fs::create_dir_all(shard)?;
-        // No sync: what a power cut tears is found out by its hash.
-        let mut file = tempfile::Builder::new()
-            .prefix(".new-")
-            .tempfile_in(shard)?;
-        file.write_all(seal(key, bytes).as_bytes())?;
-        file.write_all(bytes)?;
-        file.persist(path)?;
-        Ok(())
+    fn write(&self, path: &Path, key: &Key, bytes: &[u8]) -> io::Result<()> {
+        if let Some(shard) = path.parent() {
+            fs::create_dir_all(shard)?;
+        }
+        let number = self.counter.fetch_add(1, Ordering::Relaxed);
+        let temporary = path.with_extension(format!("{}-{number}", std::process::id()));
+        let written = File::create(&temporary)
+            .and_then(|mut file| {
+                let mut entry = Vec::with_capacity(HEADER_LEN + bytes.len());
+                entry.extend(MAGIC);
+                entry.extend(hash(key, bytes));
+                entry.extend(bytes);
+                file.write_all(&entry)
+            })
+            .and_then(|()| fs::rename(&temporary, path));
+        if written.is_err() {
+            remove(&temporary);
+        }
+        written
     }
-}
 
-fn seal(key: &Key, bytes: &[u8]) -> blake3::Hash {
-    let mut hash = blake3::Hasher::new();
-    hash.update(&key.0);
-    hash.update(bytes);
-    hash.finalize()
+    fn lock_failure(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl BlockCache for DiskBlocks {
     fn get(&self, key: &Key) -> Option<Vec<u8>> {
-        let mut stored = fs::read(self.path(key)).ok()?;
-        let hash: [u8; 32] = *stored.first_chunk()?;
-        let bytes = stored.split_off(hash.len());
-        (seal(key, &bytes) == hash).then_some(bytes)
+        let path = self.path(key);
+        let entry = fs::read(&path).ok()?;
+        let Some(bytes) = open(key, &entry) else {
+            remove(&path);
+            return None;
+        };
+        mark_used(&path);
+        Some(bytes.to_vec())
     }
 
     fn put(&self, key: &Key, bytes: &[u8]) {
-        // A full disk, or a folder that is not ours: the block is compressed again next time.
-        let _ = self.write(key, bytes);
+        if self.lock_failure().is_some() {
+            return;
+        }
+        let path = self.path(key);
+        if let Err(error) = self.write(&path, key, bytes) {
+            let why = format!("{}: {error}", path.display());
+            self.lock_failure().get_or_insert(why);
+        }
     }
+}
+
+/// The bytes of an entry, if it is whole and belongs to the key.
+fn open<'a>(key: &Key, entry: &'a [u8]) -> Option<&'a [u8]> {
+    let entry = entry.strip_prefix(MAGIC)?;
+    let (stored, bytes) = entry.split_at_checked(HEADER_LEN - MAGIC.len())?;
+    (stored == hash(key, bytes)).then_some(bytes)
+}
+
+fn hash(key: &Key, bytes: &[u8]) -> [u8; 32] {
+    *blake3::Hasher::new()
+        .update(&key.0)
+        .update(bytes)
+        .finalize()
+        .as_bytes()
+}
+
+/// Notes on the entry that it was used, for [`DiskBlocks::prune`]. That fails on a read-only disk, and does not matter.
+fn mark_used(path: &Path) {
+    let now = SystemTime::now();
+    let marked = fs::metadata(path).and_then(|meta| meta.modified());
+    if marked.is_ok_and(|at| now.duration_since(at).unwrap_or_default() > MARK_AFTER) {
+        let _ = File::options()
+            .append(true)
+            .open(path)
+            .and_then(|file| file.set_modified(now));
+    }
+}
+
+/// What is in a folder; nothing if there is none.
+fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(dir) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes a file that is of no use; if that fails, it is found out again the next time.
+fn remove(path: &Path) {
+    let _ = fs::remove_file(path);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_was_put_comes_back_and_what_was_damaged_does_not() {
-        let dir = tempfile::tempdir().unwrap();
-        let blocks = DiskBlocks::open(dir.path());
-        let (key, other) = (Key([7; 32]), Key([8; 32]));
-        assert_eq!(blocks.get(&key), None);
-        blocks.put(&key, b"compressed");
-        blocks.put(&other, b"");
-        assert_eq!(blocks.get(&key).unwrap(), b"compressed");
-        assert_eq!(blocks.get(&other).unwrap(), b"");
-        let path = blocks.path(&key);
-        for damage in [&b""[..], b"short", &[0; 50]] {
-            fs::write(&path, damage).unwrap();
-            assert_eq!(blocks.get(&key), None);
-        }
-        // Another block's file under this name.
-        fs::copy(blocks.path(&other), &path).unwrap();
-        assert_eq!(blocks.get(&key), None);
-        blocks.put(&key, b"again");
-        assert_eq!(blocks.get(&key).unwrap(), b"again");
+    fn key(byte: u8) -> Key {
+        Key([byte; 32])
     }
 
     #[test]
-    fn a_folder_that_cannot_be_written_is_no_error() {
+    fn gives_back_what_was_put_even_to_another_process() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("blocks"), "a file in the way").unwrap();
         let blocks = DiskBlocks::open(dir.path());
-        blocks.put(&Key([1; 32]), b"x");
-        assert_eq!(blocks.get(&Key([1; 32])), None);
+        assert_eq!(blocks.get(&key(1)), None);
+        blocks.put(&key(1), b"packed");
+        blocks.put(&key(2), b"");
+        let again = DiskBlocks::open(dir.path());
+        assert_eq!(again.get(&key(1)).unwrap(), b"packed");
+        assert_eq!(again.get(&key(2)).unwrap(), b"");
+        assert_eq!(again.failure(), None);
+    }
+
+    #[test]
+    fn any_flipped_bit_or_cut_is_found_out_and_the_entry_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let blocks = DiskBlocks::open(dir.path());
+        let path = blocks.path(&key(3));
+        blocks.put(&key(3), b"some packed bytes");
+        let good = fs::read(&path).unwrap();
+        for bit in 0..good.len() * 8 {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, bad).unwrap();
+            assert_eq!(blocks.get(&key(3)), None, "bit {bit}");
+            assert!(!path.exists());
+        }
+        for len in 0..good.len() {
+            fs::write(&path, &good[..len]).unwrap();
+            assert_eq!(blocks.get(&key(3)), None, "cut to {len}");
+        }
+        blocks.put(&key(3), b"anew");
+        assert_eq!(blocks.get(&key(3)).unwrap(), b"anew");
+    }
+
+    #[test]
+    fn an_entry_under_the_wrong_name_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let blocks = DiskBlocks::open(dir.path());
+        blocks.put(&key(4), b"four");
+        blocks.put(&key(5), b"five");
+        fs::copy(blocks.path(&key(4)), blocks.path(&key(5))).unwrap();
+        assert_eq!(blocks.get(&key(5)), None);
+        assert_eq!(blocks.get(&key(4)).unwrap(), b"four");
+    }
+
+    #[test]
+    fn failing_writes_are_told_once_and_do_no_harm() {
+        let dir = tempfile::tempdir().unwrap();
+        let blocks = DiskBlocks::open(dir.path());
+        // A file where the folder should be: writing fails, for root too.
+        fs::create_dir(dir.path().join("blocks")).unwrap();
+        fs::write(dir.path().join("blocks/06"), "in the way").unwrap();
+        blocks.put(&key(6), b"six");
+        assert!(blocks.failure().unwrap().contains("06"));
+        assert_eq!(blocks.get(&key(6)), None);
+        blocks.put(&key(7), b"seven");
+        assert_eq!(blocks.get(&key(7)), None);
+    }
+
+    #[test]
+    fn prune_keeps_what_was_used_last_and_clears_leftovers() {
+        let dir = tempfile::tempdir().unwrap();
+        let blocks = DiskBlocks::open(dir.path());
+        let ago = |days: u64| SystemTime::now() - Duration::from_secs(days * 24 * 3600);
+        for (byte, days) in [(1, 30), (2, 20), (3, 10)] {
+            blocks.put(&key(byte), &[byte; 100]);
+            let file = File::options().append(true).open(blocks.path(&key(byte)));
+            file.unwrap().set_modified(ago(days)).unwrap();
+        }
+        let leftover = blocks.path(&key(1)).with_extension("99-1");
+        fs::write(&leftover, "half").unwrap();
+        let file = File::options().append(true).open(&leftover).unwrap();
+        file.set_modified(ago(1)).unwrap();
+        // Using the oldest makes it the youngest.
+        assert!(blocks.get(&key(1)).is_some());
+        blocks.prune(300).unwrap();
+        assert!(blocks.get(&key(1)).is_some());
+        assert!(blocks.get(&key(2)).is_none());
+        assert!(blocks.get(&key(3)).is_some());
+        assert!(!leftover.exists());
+        DiskBlocks::open(&dir.path().join("none")).prune(0).unwrap();
     }
 }

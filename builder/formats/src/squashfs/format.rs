@@ -60,6 +60,10 @@ pub(super) mod compressor {
 pub struct Flags(pub u16);
 
 impl Flags {
+    /// Data blocks were not to be compressed.
+    pub const RAW_DATA: Self = Self(0x0002);
+    /// Fragment blocks were not to be compressed.
+    pub const RAW_FRAGMENTS: Self = Self(0x0008);
     /// Files with equal content share their blocks.
     pub const DUPLICATES: Self = Self(0x0040);
     /// There is an export table (NFS file handles).

@@ -18,7 +18,7 @@ pub use self::superblock::{Compressor, Info};
 use self::xattr::XattrTable;
 use super::codec::Codec;
 use super::error::Error;
-use super::format::{ID_ENTRY_LEN, Superblock, kind};
+use super::format::{Flags, ID_ENTRY_LEN, Superblock, kind};
 use super::seeds::Seeds;
 use crate::tree::{Content, Inode, InodeId, Kind, Meta, Tree};
 
@@ -61,7 +61,10 @@ pub fn read_donor(image: &[u8]) -> Result<(Tree, Info, Seeds), Error> {
         reader.info.dict_size(),
         reader.image,
     );
-    let tree = reader.tree(&limits, Some(&mut seeds))?;
+    // Blocks that nobody tried to compress are no use.
+    let flags = reader.info.flags;
+    let usable = !flags.has(Flags::RAW_DATA) && !flags.has(Flags::RAW_FRAGMENTS);
+    let tree = reader.tree(&limits, usable.then_some(&mut seeds))?;
     Ok((tree, reader.info, seeds))
 }
 

@@ -1,138 +1,15 @@
-//! Reader and writer against each other and against squashfs-tools.
+//! Reader and writer against each other, against squashfs-tools, and against damage.
 
+mod hostile;
+mod random;
+mod reuse;
+mod sample;
+mod shapes;
 mod tools;
 
 use super::*;
 use crate::tree::{Content, Inode, Kind, Meta, Tree};
-
-/// All compressors, with block sizes from the smallest to the largest.
-pub(super) fn all_options() -> Vec<Options> {
-    let mut all = Vec::new();
-    for block_size in [4 << 10, 128 << 10, 1 << 20] {
-        for compression in [
-            Compression::Gzip { level: 6 },
-            Compression::Gzip { level: 9 },
-            Compression::Xz(Xz::plain(Effort::Fast)),
-            Compression::Xz(Xz {
-                bcj: vec![Bcj::Arm, Bcj::X86],
-                ..Xz::plain(Effort::Fast)
-            }),
-            Compression::Zstd { level: 3 },
-        ] {
-            all.push(Options {
-                block_size,
-                mkfs_time: 1_700_000_000,
-                ..Options::new(compression)
-            });
-        }
-    }
-    all
-}
-
-/// Bytes that look like nothing, the same for the same seed.
-pub(super) fn noise(len: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    (0..len)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            (state >> 24) as u8
-        })
-        .collect()
-}
-
-/// Text that compresses.
-pub(super) fn text(len: usize, seed: u64) -> Vec<u8> {
-    let mut out = Vec::new();
-    for word in noise(len, seed) {
-        out.extend(format!("option w{} '{word}'\n", word % 23).bytes());
-        if out.len() >= len {
-            break;
-        }
-    }
-    out.truncate(len);
-    out
-}
-
-fn put(tree: &mut Tree, path: &str, mode: u16, kind: Kind) {
-    let meta = Meta {
-        mode,
-        uid: 0,
-        gid: 0,
-        mtime: 1_600_000_000,
-        xattrs: Default::default(),
-    };
-    tree.put(path, Inode { meta, kind }).unwrap();
-}
-
-/// A tree with every kind of file, odd modes and owners, and contents around the edges of `block` bytes.
-pub(super) fn sample(block: usize) -> Tree {
-    let mut tree = Tree::new(Meta::dir(0o755).at(1_500_000_000));
-    let meta = |mode| Meta::file(mode).at(1_600_000_000);
-    for (name, len) in [
-        ("empty", 0),
-        ("one", 1),
-        ("under", block - 1),
-        ("block", block),
-        ("over", block + 1),
-        ("more", 3 * block + 77),
-    ] {
-        tree.put_file(format!("text/{name}"), text(len, 1), meta(0o644))
-            .unwrap();
-        tree.put_file(format!("noise/{name}"), noise(len, 2), meta(0o4755))
-            .unwrap();
-        tree.put_file(format!("zeros/{name}"), vec![0; len], meta(0o600))
-            .unwrap();
-    }
-    let holes = Content::sparse(
-        5 * block as u64 + 10,
-        vec![(2 * block as u64 + 3, text(20, 3).into())],
-    );
-    tree.put_file("holes", holes.unwrap(), meta(0o444)).unwrap();
-    tree.put_file("copy/of-more", text(3 * block + 77, 1), meta(0o640))
-        .unwrap();
-    tree.link("text/more", "linked").unwrap();
-    tree.put_symlink("link", "text/one", 7).unwrap();
-    tree.link("link", "copy/link").unwrap();
-    let device = |major, minor| Kind::CharDevice { major, minor };
-    put(&mut tree, "console", 0o600, device(5, 1));
-    put(&mut tree, "far", 0o660, device(4095, 1_048_575));
-    let (major, minor) = (8, 300);
-    put(&mut tree, "disk", 0o660, Kind::BlockDevice { major, minor });
-    put(&mut tree, "fifo", 0o622, Kind::Fifo);
-    put(&mut tree, "socket", 0o755, Kind::Socket);
-    put(&mut tree, "bare", 0o1777, Kind::Dir(Default::default()));
-    for n in 0..300u32 {
-        let meta = Meta {
-            uid: n % 7 * 1000,
-            gid: n * 3,
-            ..meta(0o640)
-        };
-        tree.put_file(format!("many/file-{n}"), text(n as usize, n.into()), meta)
-            .unwrap();
-    }
-    tree
-}
-
-/// Two trees read the same: every path, metadata, content, and which names share an inode.
-pub(super) fn assert_same(left: &Tree, right: &Tree) {
-    let mut ids = std::collections::HashMap::new();
-    let mut right_walk = right.walk();
-    for a in left.walk() {
-        let b = right_walk.next().expect("as many entries");
-        let path = String::from_utf8_lossy(&a.path).into_owned();
-        assert_eq!(path, String::from_utf8_lossy(&b.path));
-        assert_eq!(a.inode.meta, b.inode.meta, "{path}");
-        match (&a.inode.kind, &b.inode.kind) {
-            (Kind::Dir(_), Kind::Dir(_)) => {}
-            (Kind::File(x), Kind::File(y)) => assert!(x == y, "{path}: content"),
-            (x, y) => assert_eq!(x, y, "{path}"),
-        }
-        assert_eq!(*ids.entry(a.id).or_insert(b.id), b.id, "{path}: links");
-    }
-    assert!(right_walk.next().is_none());
-}
+use sample::{all_options, assert_same, noise, sample, text};
 
 #[test]
 fn what_is_written_is_read_again() {
@@ -144,4 +21,97 @@ fn what_is_written_is_read_again() {
         assert_eq!(info.block_size, options.block_size);
         assert_eq!(info.inodes, 333);
     }
+}
+
+#[test]
+fn openwrt_images_look_as_mksquashfs_makes_them_there() {
+    let mut options = Options::openwrt(256, false, 1_700_000_000);
+    let image = write(&sample(9000), &options, &NoCache).unwrap();
+    let (tree, info) = read(&image).unwrap();
+    assert_eq!(info.flags, Flags(0x02C0));
+    assert_eq!(info.mkfs_time, 1_700_000_000);
+    assert_eq!(info.ids, 1);
+    assert!(!info.xattrs);
+    assert_eq!(info.bytes_used, image.len() as u64);
+    assert_eq!(
+        info.compressor,
+        Compressor::Xz {
+            dict_size: 256 << 10,
+            bcj: vec![]
+        }
+    );
+    assert_eq!(tree.get("many/file-9").unwrap().meta.uid, 0);
+
+    options = Options::openwrt(64, true, 1_700_000_000);
+    let image = write(&sample(9000), &options, &NoCache).unwrap();
+    // The compressor's options: a raw metadata block of 8 bytes, dictionary size, bit of the ARM filter.
+    let expected = [0x08, 0x80, 0, 0, 1, 0, 8, 0, 0, 0];
+    assert_eq!(image[96..106], expected);
+    let (_, info) = read(&image).unwrap();
+    assert_eq!(info.flags, Flags(0x06C0));
+    assert_eq!(info.options(), options);
+}
+
+#[test]
+fn later_times_are_clamped_to_the_epoch() {
+    let mut tree = Tree::new(Meta::dir(0o755).at(2_000_000_000));
+    let old = Meta::file(0o644).at(5);
+    tree.put_file("old", "x", old).unwrap();
+    let options = Options::openwrt(256, false, 1_700_000_000);
+    let (tree, _) = read(&write(&tree, &options, &NoCache).unwrap()).unwrap();
+    assert_eq!(tree.get("").unwrap().meta.mtime, 1_700_000_000);
+    assert_eq!(tree.get("old").unwrap().meta.mtime, 5);
+}
+
+#[test]
+fn padding_is_not_part_of_the_image() {
+    let mut options = Options::new(Compression::Zstd { level: 1 });
+    options.pad_to = 65536;
+    let image = write(&sample(5000), &options, &NoCache).unwrap();
+    assert_eq!(image.len() % 65536, 0);
+    let (_, info) = read(&image).unwrap();
+    assert!(info.bytes_used < image.len() as u64);
+    assert!(image[info.bytes_used as usize..].iter().all(|b| *b == 0));
+    read(&image[..info.bytes_used as usize]).unwrap();
+}
+
+#[test]
+fn what_squashfs_cannot_hold_is_refused_by_name() {
+    let options = Options::new(Compression::Gzip { level: 9 });
+    let refused = |path: &str, kind: Kind| {
+        let mut tree = Tree::default();
+        let meta = Meta::file(0o600);
+        tree.put(path, Inode { meta, kind }).unwrap();
+        write(&tree, &options, &NoCache).unwrap_err().to_string()
+    };
+    let (major, minor) = (4096, 0);
+    assert_eq!(
+        refused("dev", Kind::CharDevice { major, minor }),
+        "/dev: device 4096:0 is beyond the largest, 4095:1048575"
+    );
+    assert_eq!(
+        refused("link", Kind::Symlink(vec![b'x'; 4096])),
+        "/link: symlink target of 4096 bytes; it must have 1 to 4095"
+    );
+    assert!(refused("big", Kind::File(Content::hole(1 << 60))).contains("too big for squashfs"));
+    let mut tree = Tree::default();
+    let mut meta = Meta::file(0o600);
+    meta.xattrs.insert(b"system.x".to_vec(), vec![]);
+    tree.put_file("acl", "", meta).unwrap();
+    assert!(
+        write(&tree, &options, &NoCache)
+            .unwrap_err()
+            .to_string()
+            .starts_with("/acl: attribute `system.x`: only")
+    );
+    let odd = Options {
+        block_size: 5000,
+        ..options
+    };
+    assert_eq!(
+        write(&Tree::default(), &odd, &NoCache)
+            .unwrap_err()
+            .to_string(),
+        "squashfs options: block size 5000 must be a power of two from 4096 to 1048576"
+    );
 }
