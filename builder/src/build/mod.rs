@@ -24,7 +24,7 @@ use openwrt_formats::uci::Value;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-pub use outcome::{Built, Outcome};
+pub use outcome::{Built, MANIFEST, Outcome};
 pub use plan::Plan;
 
 use crate::failure::{Class, Failure, OrFail};
@@ -318,7 +318,7 @@ fn build_one(
         .write("plan.json", plan.to_json().as_bytes(), false)
         .or_fail(Class::Output)?;
     staging
-        .write(outcome::MANIFEST, outcome.manifest().as_bytes(), false)
+        .write(MANIFEST, outcome.manifest().as_bytes(), false)
         .or_fail(Class::Output)?;
     staging.commit().or_fail(Class::Output)?;
     Ok(outcome)

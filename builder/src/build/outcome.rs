@@ -11,7 +11,7 @@ use super::output;
 use super::plan::Plan;
 
 /// The name of the list of images in each result.
-pub(super) const MANIFEST: &str = "manifest.json";
+pub const MANIFEST: &str = "manifest.json";
 
 /// One file of the result that is flashed or booted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

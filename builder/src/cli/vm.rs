@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use clap::{Parser, Subcommand};
+use clap::Subcommand;
 
+use super::profile::LibraryArgs;
+use crate::build::{self, Request};
 use crate::failure::{Class, Failure};
 use crate::lab::{self, Machine};
 use crate::ui::{Mode, Ui};
@@ -15,8 +17,8 @@ use crate::vm::network::{Forward, Network};
 use crate::vm::qemu::{Boot, Console};
 use crate::vm::test;
 
-/// Boots built images of lab devices in QEMU.
-#[derive(Debug, Parser)]
+/// Boot built images of lab devices in QEMU
+#[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -24,44 +26,87 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Boots one image with the console in this terminal.
-    Run(Run),
-    /// Boots images and checks that they are as asked: once fresh, after a power cut, after an upgrade.
-    Test(Test),
-    /// Lists the machines whose disks are kept.
+    /// Boot one image with the console in this terminal
+    Run(Box<Run>),
+    /// Boot images and check that they are as asked: fresh, after a power cut, after an upgrade
+    Test(Box<Test>),
+    /// List the machines whose disks are kept
     List,
 }
 
-#[derive(Debug, Parser)]
+const RUN_EXAMPLES: &str = "\
+Examples:
+  clom vm run out/lone-village-lab-mips         what clom build made
+  clom vm run lone-village -d lab-mips -n 3     the same in one step: built first, if need be
+  clom vm run mips                              the plain lab userland, without profile and agent
+
+In the console, Ctrl-A x ends QEMU (the power is cut), Ctrl-A c is QEMU's monitor and back, Ctrl-A h lists the rest; `poweroff`
+ends the machine cleanly. Its disks are kept under its name for the next run.";
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  clom vm test out/lone-village-lab-*           what clom build made
+  clom vm test lone-village --all               the site on all four lab machines, built first
+  clom vm test lone-village -d lab-mips -d lab-armv7
+  clom vm test --all                            the plain lab userland on all four";
+
+/// A built result, a site to build, or the plain lab.
+#[derive(Debug, clap::Args)]
+struct Building {
+    #[command(flatten)]
+    library: LibraryArgs,
+    /// A node of the site, by name or number
+    #[arg(short, long)]
+    node: Option<String>,
+    /// The output folder, when a site is built
+    #[arg(short, long, value_name = "DIR", default_value = "out")]
+    output: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = RUN_EXAMPLES)]
 struct Run {
-    /// A result folder of `clom build` for a lab device, or a machine's name (mips, mipsel, armv7, aarch64) for the plain lab userland.
+    /// A result folder of `clom build` for a lab device; with --device, a site; or a machine's name (mips, mipsel, armv7,
+    /// aarch64) for the plain lab userland
     image: PathBuf,
-    /// Forward this TCP port of the machine to the same port of 127.0.0.1, or HOST:GUEST.
+    /// Build the site for this lab device and boot the result
+    #[arg(short, long)]
+    device: Option<String>,
+    #[command(flatten)]
+    building: Building,
+    /// Forward this TCP port of the machine to the same port of 127.0.0.1, or HOST:GUEST
     #[arg(long, value_name = "PORT", value_parser = forward, default_value = "8100")]
     forward: Vec<Forward>,
-    /// Forget what the machine kept from earlier runs.
+    /// Forget what the machine kept from earlier runs
     #[arg(long)]
     fresh: bool,
-    /// The machine's name: each name has its own disks. By default the result's name.
+    /// The machine's name: each name has its own disks [default: the result's name]
     #[arg(long)]
     name: Option<String>,
-    /// Memory in MiB.
+    /// Memory in MiB
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=2048))]
     memory: u32,
 }
 
-#[derive(Debug, Parser)]
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = TEST_EXAMPLES)]
 struct Test {
-    /// Result folders of `clom build` for lab devices, or machines' names for the plain lab userland.
+    /// Result folders of `clom build` for lab devices; with --device or --all, sites; or machines' names (mips, mipsel,
+    /// armv7, aarch64) for the plain lab userland
     #[arg(required_unless_present = "all")]
     images: Vec<PathBuf>,
-    /// The plain lab userland on every machine.
+    /// Build the sites for this lab device and test the results; can be given several times
+    #[arg(short, long = "device", value_name = "DEVICE")]
+    devices: Vec<String>,
+    /// All four lab machines
     #[arg(long)]
     all: bool,
-    /// Leave the upgrade out.
+    #[command(flatten)]
+    building: Building,
+    /// Leave the upgrade out
     #[arg(long)]
     no_upgrade: bool,
-    /// Memory in MiB.
+    /// Memory in MiB
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=2048))]
     memory: u32,
 }
@@ -101,8 +146,45 @@ fn open(image: &Path, ui: &Ui) -> Result<Image, Failure> {
     }
 }
 
+/// Builds the site for the device, unless its result is there already, and gives the result's folder.
+fn build(site: &Path, device: &str, building: &Building, ui: &Ui) -> Result<PathBuf, Failure> {
+    if Machine::from_device(device).is_none_or(|machine| machine.device_id() != device) {
+        let known = Machine::ALL.map(Machine::device_id).join(", ");
+        return Err(Failure::new(
+            Class::Other,
+            anyhow!("--device {device}: QEMU plays no such device"),
+        )
+        .help(format!("the lab's devices are {known}")));
+    }
+    let request = Request {
+        library: building.library.open()?,
+        site: site.to_string_lossy().into_owned(),
+        device: device.to_owned(),
+        nodes: building.node.iter().cloned().collect(),
+        donor: None,
+        parts: None,
+        out: building.output.clone(),
+        allow_package_mismatch: false,
+        force: false,
+        threads: 0,
+    };
+    build::build(&request, ui)?
+        .into_iter()
+        .next()
+        .map(|outcome| outcome.dir)
+        .ok_or_else(|| Failure::new(Class::Other, anyhow!("{device}: nothing was built")))
+}
+
 fn console(run: &Run, ui: &Ui) -> Result<(), Failure> {
-    let image = open(&run.image, ui)?;
+    let built;
+    let path = match &run.device {
+        Some(device) => {
+            built = build(&run.image, device, &run.building, ui)?;
+            &built
+        }
+        None => &run.image,
+    };
+    let image = open(path, ui)?;
     let name = run.name.clone().unwrap_or_else(|| image.plan.prefix());
     if name.is_empty() || name.contains('/') || name.starts_with('.') {
         return Err(Failure::new(
@@ -143,10 +225,7 @@ fn console(run: &Run, ui: &Ui) -> Result<(), Failure> {
 }
 
 fn tests(args: &Test, ui: &Ui) -> Result<(), Failure> {
-    let mut images = args.images.clone();
-    if args.all {
-        images.extend(Machine::ALL.map(|machine| PathBuf::from(machine.name())));
-    }
+    let images = chosen(args, ui)?;
     let settings = test::Settings {
         memory: args.memory,
         upgrade: !args.no_upgrade,
@@ -181,6 +260,26 @@ fn tests(args: &Test, ui: &Ui) -> Result<(), Failure> {
             failed.join("\n")
         ),
     ))
+}
+
+/// The results to test; sites are built first.
+fn chosen(args: &Test, ui: &Ui) -> Result<Vec<PathBuf>, Failure> {
+    let all: &[Machine] = if args.all { &Machine::ALL } else { &[] };
+    if args.images.is_empty() {
+        return Ok(all.iter().map(|machine| machine.name().into()).collect());
+    }
+    let mut devices = args.devices.clone();
+    devices.extend(all.iter().map(|machine| machine.device_id().to_owned()));
+    if devices.is_empty() {
+        return Ok(args.images.clone());
+    }
+    let pairs = args
+        .images
+        .iter()
+        .flat_map(|site| devices.iter().map(move |device| (site, device)));
+    pairs
+        .map(|(site, device)| build(site, device, &args.building, ui))
+        .collect()
 }
 
 fn list(ui: &Ui) -> Result<(), Failure> {

@@ -10,6 +10,7 @@ use openwrt_formats::uci::{self, Config};
 
 use super::network::{self, Address};
 use crate::build::plan::{FORMAT, Plan};
+use crate::build::{MANIFEST, Outcome};
 use crate::failure::{Class, Failure, OrFail};
 use crate::lab::Machine;
 
@@ -20,6 +21,9 @@ pub struct Image {
     pub machine: Machine,
     /// What was asked for.
     pub plan: Plan,
+    /// The Plan's hash as the manifest has it, which is what the node says it runs. (It covers secrets, so it can't be
+    /// worked out from the Plan's file.) `None` without a manifest.
+    pub hash: Option<String>,
     /// The kernel.
     pub kernel: PathBuf,
     /// The initramfs of a modular kernel.
@@ -66,6 +70,7 @@ impl Image {
             kernel: must("kernel")?,
             initramfs: Some(file("initramfs.cpio.gz")).filter(|path| path.is_file()),
             sysupgrade: must("squashfs-sysupgrade.bin")?,
+            hash: hash(dir)?,
             rootfs,
             tree,
             plan,
@@ -84,6 +89,13 @@ impl Image {
         uci::parse_bytes(&bytes).ok()
     }
 
+    /// A fact of the baked `/etc/clommunity/FILE.json`, by JSON pointer.
+    pub fn baked(&self, file: &str, at: &str) -> Option<String> {
+        let bytes = self.tree.read(format!("etc/clommunity/{file}.json"))?;
+        let json: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+        json.pointer(at)?.as_str().map(str::to_owned)
+    }
+
     /// The port of the agent's HTTP.
     pub fn agent_port(&self) -> u16 {
         self.uci("clommunity")
@@ -96,6 +108,21 @@ impl Image {
             })
             .unwrap_or(8100)
     }
+}
+
+/// The Plan's hash in the manifest.
+fn hash(dir: &Path) -> Result<Option<String>, Failure> {
+    let path = dir.join(MANIFEST);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = fs::read_to_string(&path)
+        .with_context(|| path.display().to_string())
+        .or_fail(Class::Source)?;
+    let outcome: Outcome = serde_json::from_str(&text)
+        .with_context(|| path.display().to_string())
+        .or_fail(Class::Source)?;
+    Ok(Some(outcome.plan))
 }
 
 fn plan(dir: &Path) -> Result<Plan, Failure> {

@@ -214,7 +214,7 @@ impl Test<'_> {
     }
 
     fn first_boot(&self, guest: &mut Guest) -> Result<String> {
-        let left = ask(guest, "ls /etc/uci-defaults")?;
+        let left = ask(guest, "ls -1 /etc/uci-defaults")?;
         if !left.is_empty() {
             bail!("these scripts failed and stay: {}", left.replace('\n', " "));
         }
@@ -228,7 +228,7 @@ impl Test<'_> {
     }
 
     fn uci(&self, guest: &mut Guest) -> Result<String> {
-        let packages = ask(guest, "ls /rom/etc/config")?;
+        let packages = ask(guest, "ls -1 /rom/etc/config")?;
         let scripts = guest
             .console
             .run("cat /rom/etc/uci-defaults/* 2>/dev/null", COMMAND)?;
@@ -312,15 +312,15 @@ impl Test<'_> {
 
     /// Whether the agent says that it runs what was planned.
     fn describe(&self, status: &Value) -> Result<String> {
-        let plan = &self.image.plan;
+        let image = self.image;
         let facts = [
-            ("/node/community", plan.community.as_str()),
-            ("/node/site", plan.site.as_str()),
-            ("/image/device", plan.device.as_str()),
+            ("/node/community", image.baked("community", "/name")),
+            ("/image/device", Some(image.plan.device.clone())),
+            ("/image/plan", image.hash.clone()),
         ];
         for (at, expected) in facts {
             let found = status.pointer(at).and_then(Value::as_str);
-            if found != Some(expected) {
+            if expected.is_some() && found != expected.as_deref() {
                 bail!("the status says {found:?} at {at}, planned is {expected:?}");
             }
         }
@@ -328,7 +328,10 @@ impl Test<'_> {
         if id.is_empty() {
             bail!("the status has no node id");
         }
-        Ok(format!("node {}... answers", id.get(..12).unwrap_or(&id)))
+        Ok(format!(
+            "node {}... runs this Plan",
+            id.get(..12).unwrap_or(&id)
+        ))
     }
 
     /// Kills the agent; procd must start another.
