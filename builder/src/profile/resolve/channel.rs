@@ -108,7 +108,7 @@ fn listed(channels: &[u16]) -> String {
 ///
 /// # Errors
 /// When it is none.
-pub fn country(text: &str) -> Result<String, Fault> {
+pub(super) fn country(text: &str) -> Result<String, Fault> {
     let upper = text.to_ascii_uppercase();
     let two_letters = upper.len() == 2 && upper.chars().all(|c| c.is_ascii_uppercase());
     match upper.as_str() {

@@ -5,7 +5,7 @@ use super::words::{HostName, Mac};
 
 /// What a template is filled with.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub(super) struct Facts {
     /// Id of the community.
     pub community: Option<String>,
     /// Id of the site.
@@ -89,7 +89,7 @@ fn fill_mac(pieces: &[Piece], mac: &str) -> String {
 ///
 /// # Errors
 /// When it names something unknown, or the result is no host name.
-pub fn hostname(template: &str, facts: &Facts) -> Result<Hostname, Fault> {
+pub(super) fn hostname(template: &str, facts: &Facts) -> Result<Hostname, Fault> {
     let pieces = pieces(template, facts)?;
     if let [Piece::Text(text)] = pieces.as_slice() {
         return HostName::new(text).map(Hostname::Known);
@@ -102,7 +102,7 @@ pub fn hostname(template: &str, facts: &Facts) -> Result<Hostname, Fault> {
 ///
 /// # Errors
 /// When it names something unknown, or the MAC address and that is unknown.
-pub fn text(template: &str, facts: &Facts) -> Result<String, Fault> {
+pub(super) fn text(template: &str, facts: &Facts) -> Result<String, Fault> {
     match pieces(template, facts)?.as_slice() {
         [] => Ok(String::new()),
         [Piece::Text(text)] => Ok(text.clone()),

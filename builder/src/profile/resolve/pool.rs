@@ -28,17 +28,17 @@ impl Pool {
                     .help(format!("write `{}`", net.trunc())),
             );
         }
-        if let Some(prefix) = prefix {
-            if prefix > net.max_prefix_len() || prefix <= net.prefix_len() {
-                return Err(Fault::new(format!(
-                    "subnets of length {prefix} do not fit into the pool `{net}`"
-                ))
-                .help(format!(
-                    "use {} to {}",
-                    net.prefix_len() + 1,
-                    net.max_prefix_len()
-                )));
-            }
+        if let Some(prefix) = prefix
+            && (prefix > net.max_prefix_len() || prefix <= net.prefix_len())
+        {
+            return Err(Fault::new(format!(
+                "subnets of length {prefix} do not fit into the pool `{net}`"
+            ))
+            .help(format!(
+                "use {} to {}",
+                net.prefix_len() + 1,
+                net.max_prefix_len()
+            )));
         }
         Ok(Self { net, prefix })
     }
@@ -113,7 +113,7 @@ impl Pool {
 ///
 /// # Errors
 /// When it is none, or not one a machine can have.
-pub fn interface_address(text: &str) -> Result<IpNet, Fault> {
+pub(super) fn interface_address(text: &str) -> Result<IpNet, Fault> {
     let net: IpNet = text.parse().map_err(|_| {
         let fault = Fault::new(format!("`{text}` is no address with prefix length"));
         match text.parse::<IpAddr>() {
@@ -129,18 +129,17 @@ pub fn interface_address(text: &str) -> Result<IpNet, Fault> {
         )));
     }
     let host_bits = net.max_prefix_len() - net.prefix_len();
-    if let IpNet::V4(v4) = net {
-        if host_bits >= 2
-            && (addr == IpAddr::V4(v4.network()) || addr == IpAddr::V4(v4.broadcast()))
-        {
-            return Err(Fault::new(format!(
-                "`{addr}` is the subnet's own or its broadcast address, and no machine can have it"
-            ))
-            .help(format!(
-                "the first address is `{}`",
-                Ipv4Addr::from(u32::from(v4.network()) + 1)
-            )));
-        }
+    if let IpNet::V4(v4) = net
+        && host_bits >= 2
+        && (addr == IpAddr::V4(v4.network()) || addr == IpAddr::V4(v4.broadcast()))
+    {
+        return Err(Fault::new(format!(
+            "`{addr}` is the subnet's own or its broadcast address, and no machine can have it"
+        ))
+        .help(format!(
+            "the first address is `{}`",
+            Ipv4Addr::from(u32::from(v4.network()) + 1)
+        )));
     }
     Ok(net)
 }
@@ -149,7 +148,7 @@ pub fn interface_address(text: &str) -> Result<IpNet, Fault> {
 ///
 /// # Errors
 /// When it is none.
-pub fn subnet(text: &str) -> Result<IpNet, Fault> {
+pub(super) fn subnet(text: &str) -> Result<IpNet, Fault> {
     text.parse().map_err(|_| {
         Fault::new(format!("`{text}` is no subnet"))
             .help("write it as `10.130.0.0/16` or `fd12:3456:7800::/48`")
@@ -160,7 +159,7 @@ pub fn subnet(text: &str) -> Result<IpNet, Fault> {
 ///
 /// # Errors
 /// When it is none.
-pub fn address(text: &str) -> Result<IpAddr, Fault> {
+pub(super) fn address(text: &str) -> Result<IpAddr, Fault> {
     text.parse()
         .map_err(|_| Fault::new(format!("`{text}` is no IP address")))
 }

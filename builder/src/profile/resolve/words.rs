@@ -135,7 +135,7 @@ impl fmt::Display for Mac {
 ///
 /// # Errors
 /// When it is none, or 0.
-pub fn size(text: &str) -> Result<u64, Fault> {
+pub(super) fn size(text: &str) -> Result<u64, Fault> {
     let bad =
         || Fault::new(format!("`{text}` is no size")).help("write bytes, or `7936K`, `16M`, `1G`");
     let end = text
@@ -160,7 +160,7 @@ pub fn size(text: &str) -> Result<u64, Fault> {
 ///
 /// # Errors
 /// When they are none.
-pub fn mode(text: &str) -> Result<u32, Fault> {
+pub(super) fn mode(text: &str) -> Result<u32, Fault> {
     let digits = text.strip_prefix("0o").unwrap_or(text);
     let good = (3..=5).contains(&digits.len()) && digits.chars().all(|c| ('0'..='7').contains(&c));
     let value = u32::from_str_radix(digits, 8).ok();
@@ -246,7 +246,7 @@ impl fmt::Display for Ports {
 ///
 /// # Errors
 /// When it is none, or shorter than dnsmasq's two minutes.
-pub fn lease_time(text: &str) -> Result<String, Fault> {
+pub(super) fn lease_time(text: &str) -> Result<String, Fault> {
     if text == "infinite" {
         return Ok(text.to_owned());
     }
@@ -276,7 +276,7 @@ pub fn lease_time(text: &str) -> Result<String, Fault> {
 ///
 /// # Errors
 /// When it is none.
-pub fn node_path(text: &str) -> Result<String, Fault> {
+pub(super) fn node_path(text: &str) -> Result<String, Fault> {
     let bad = |why: &str| {
         Err(Fault::new(format!(
             "`{text}` is no path on the node: {why}"
@@ -301,7 +301,7 @@ pub fn node_path(text: &str) -> Result<String, Fault> {
 ///
 /// # Errors
 /// When it is none.
-pub fn uci_name(text: &str) -> Result<String, Fault> {
+pub(super) fn uci_name(text: &str) -> Result<String, Fault> {
     let good = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if good {
         Ok(text.to_owned())
@@ -315,7 +315,7 @@ pub fn uci_name(text: &str) -> Result<String, Fault> {
 ///
 /// # Errors
 /// When it is none.
-pub fn package_name(text: &str) -> Result<String, Fault> {
+pub(super) fn package_name(text: &str) -> Result<String, Fault> {
     let good = text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text
             .chars()
@@ -336,7 +336,7 @@ pub fn package_name(text: &str) -> Result<String, Fault> {
 ///
 /// # Errors
 /// When it has some.
-pub fn line(text: &str) -> Result<String, Fault> {
+pub(super) fn line(text: &str) -> Result<String, Fault> {
     if text.chars().any(char::is_control) {
         return Err(Fault::new(
             "it has a line break or another control character, and must be one line",
