@@ -7,17 +7,17 @@ use super::words::{HostName, Mac};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     /// Id of the community.
-    pub community: Option<String>,
+    pub(super) community: Option<String>,
     /// Id of the site.
-    pub site: Option<String>,
+    pub(super) site: Option<String>,
     /// Id of the device.
-    pub device: Option<String>,
+    pub(super) device: Option<String>,
     /// Name of the node.
-    pub name: Option<String>,
+    pub(super) name: Option<String>,
     /// Number of the node.
-    pub number: Option<u32>,
+    pub(super) number: Option<u32>,
     /// MAC address of the node.
-    pub mac: Option<Mac>,
+    pub(super) mac: Option<Mac>,
 }
 
 /// A node's host name.
