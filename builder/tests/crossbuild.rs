@@ -1,5 +1,7 @@
 //! The cross-compiled programs: that they run on their CPUs, and what `clom agent build` says and leaves behind.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,5 +1,7 @@
 //! `clom profile` and `clom explain` as people and scripts meet them: text, exit codes, colour.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -8,8 +8,8 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A folder with all that a build needs.
-pub struct Fixture {
-    pub dir: TempDir,
+pub(crate) struct Fixture {
+    pub(crate) dir: TempDir,
 }
 
 const DEVICE: &str = r#"
@@ -47,7 +47,7 @@ options = { listen_http = ["0.0.0.0:81"] }
 
 impl Fixture {
     /// A library with one site and one device, an overlay, an agent, and a donor image.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let fixture = Self {
             dir: tempfile::tempdir().unwrap(),
         };
@@ -69,21 +69,21 @@ impl Fixture {
         fixture
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         self.write_bytes(name, text.as_bytes());
     }
 
-    pub fn write_bytes(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn write_bytes(&self, name: &str, bytes: &[u8]) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
@@ -92,7 +92,7 @@ impl Fixture {
     }
 
     /// Runs a shell script in the folder; its standard output.
-    pub fn sh(&self, script: &str) -> String {
+    pub(crate) fn sh(&self, script: &str) -> String {
         let output = Command::new("bash")
             .args(["-euo", "pipefail", "-c", script])
             .current_dir(self.dir.path())
@@ -152,7 +152,7 @@ PYTHON
     }
 
     /// `clom` with these arguments, in this folder, with a cache of its own.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_clom"));
         command
             .args(arguments)
@@ -166,12 +166,12 @@ PYTHON
         command
     }
 
-    pub fn clom(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn clom(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 
     /// Builds and gives the result's folder.
-    pub fn build(&self, arguments: &[&str]) -> PathBuf {
+    pub(crate) fn build(&self, arguments: &[&str]) -> PathBuf {
         let all: Vec<&str> = ["build", "here", "-d", "acme_r1"]
             .iter()
             .chain(arguments)
@@ -188,14 +188,14 @@ PYTHON
     }
 
     /// What a failed run says, with the folder's path taken out, and its exit code.
-    pub fn fails(&self, arguments: &[&str]) -> String {
+    pub(crate) fn fails(&self, arguments: &[&str]) -> String {
         let alone = [arguments, &["--no-shipped"]].concat();
         told(self.dir.path(), &self.clom(&alone))
     }
 }
 
 /// Exit code and standard error of a run that must fail; `dir` is taken out of the text.
-pub fn told(dir: &Path, output: &Output) -> String {
+pub(crate) fn told(dir: &Path, output: &Output) -> String {
     assert!(!output.status.success());
     let text = String::from_utf8_lossy(&output.stderr).replace(&*dir.to_string_lossy(), "DIR");
     // Steps come first and tell times.
@@ -211,7 +211,7 @@ pub fn told(dir: &Path, output: &Output) -> String {
 }
 
 /// The image of the result with this ending.
-pub fn image(result: &Path) -> PathBuf {
+pub(crate) fn image(result: &Path) -> PathBuf {
     let names = fs::read_dir(result)
         .unwrap()
         .map(|entry| entry.unwrap().path());

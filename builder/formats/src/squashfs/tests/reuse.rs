@@ -65,7 +65,7 @@ fn a_cache_that_forgets_at_random_changes_nothing() {
     struct Forgetful(Mutex<HashMap<Key, Vec<u8>>>);
     impl BlockCache for Forgetful {
         fn get(&self, key: &Key) -> Option<Vec<u8>> {
-            let kept = key.0[0] % 2 == 0;
+            let kept = key.0[0].is_multiple_of(2);
             self.0.lock().unwrap().get(key).filter(|_| kept).cloned()
         }
         fn put(&self, key: &Key, bytes: &[u8]) {
