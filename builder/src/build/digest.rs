@@ -60,8 +60,8 @@ mod tests {
         let mut base = Tree::default();
         base.put_file("a", "x", Meta::file(0o644)).unwrap();
         base.put_file("b", "x", Meta::file(0o644)).unwrap();
-        let hash = super::tree(&base);
-        assert_eq!(hash, super::tree(&base.clone()));
+        let hash = tree(&base);
+        assert_eq!(hash, tree(&base.clone()));
         let changes: [fn(&mut Tree); 6] = [
             |t| t.get_mut("a").unwrap().meta.mode = 0o600,
             |t| t.get_mut("a").unwrap().meta.uid = 1,
@@ -73,7 +73,7 @@ mod tests {
         for change in changes {
             let mut changed = base.clone();
             change(&mut changed);
-            assert_ne!(hash, super::tree(&changed));
+            assert_ne!(hash, tree(&changed));
         }
     }
 }
