@@ -83,7 +83,7 @@ impl<'a> Opened<'a> {
 /// Takes `file` apart.
 ///
 /// # Errors
-/// See [`Error`]: damaged, cut off, of a kind that is known by name only, or of none.
+/// See [`Error`](enum@Error): damaged, cut off, of a kind that is known by name only, or of none.
 pub fn open(file: &[u8]) -> Result<Opened<'_>, Error> {
     if file.is_empty() {
         return Err(Error::Empty);

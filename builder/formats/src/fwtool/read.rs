@@ -104,7 +104,7 @@ pub enum Error {
 /// Takes all chunks off the end of `file`. Without a trailer the whole file is the image.
 ///
 /// # Errors
-/// See [`Error`]: damaged CRC, impossible sizes, unknown chunk types.
+/// See [`Error`](enum@Error): damaged CRC, impossible sizes, unknown chunk types.
 pub fn split(file: &[u8]) -> Result<Split<'_>, Error> {
     let mut image = file;
     let mut chunks = Vec::new();

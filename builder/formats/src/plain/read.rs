@@ -98,7 +98,7 @@ pub enum Error {
 /// Opens a plain image.
 ///
 /// # Errors
-/// See [`Error`].
+/// See [`Error`](enum@Error).
 pub fn open(image: &[u8]) -> Result<Opened, Error> {
     let (start, superblock) = match locate(image) {
         Err(Error::Rootfs(rootfs::Error::NotFound)) if uimage::looks_like(image) => {

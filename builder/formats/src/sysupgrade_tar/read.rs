@@ -141,7 +141,7 @@ pub fn looks_like(file: &[u8]) -> bool {
 /// Opens a sysupgrade tarball.
 ///
 /// # Errors
-/// See [`Error`].
+/// See [`Error`](enum@Error).
 pub fn open(file: &[u8]) -> Result<Opened, Error> {
     let mut entries = Vec::new();
     let mut names = Vec::new();

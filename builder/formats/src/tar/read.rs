@@ -53,7 +53,7 @@ pub enum Error {
 /// the same name the last one counts.
 ///
 /// # Errors
-/// Every [`Error`].
+/// Every [`Error`](enum@Error).
 pub fn read(archive: &[u8]) -> Result<Tree, Error> {
     let bytes = decompress(archive)?;
     let mut reader = Reader {

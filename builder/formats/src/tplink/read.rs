@@ -120,7 +120,7 @@ pub fn kernel_len(bytes: &[u8]) -> Option<u64> {
 /// Opens `image`; `None` when it does not begin with a header of a whole image.
 ///
 /// # Errors
-/// See [`Error`].
+/// See [`Error`](enum@Error).
 pub fn open(image: &[u8]) -> Option<Result<Opened, Error>> {
     let header = Header::parse(image).filter(|header| !header.is_kernel_only())?;
     Some(open_with(header, image))

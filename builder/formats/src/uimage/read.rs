@@ -48,7 +48,7 @@ pub fn looks_like(bytes: &[u8]) -> bool {
 /// The header at the start of `bytes` and the data behind it, both CRCs checked.
 ///
 /// # Errors
-/// See [`Error`].
+/// See [`Error`](enum@Error).
 pub fn parse(bytes: &[u8]) -> Result<(Header, &[u8]), Error> {
     let have = bytes.len() as u64;
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER_LEN>() else {

@@ -25,7 +25,7 @@ use crate::tree::{Content, Inode, InodeId, Kind, Meta, Tree};
 /// Reads an image. Bytes after its end (padding, a firmware's trailer) are ignored.
 ///
 /// # Errors
-/// Every [`Error`]; the image is checked throughout, all blocks are decompressed.
+/// Every [`Error`](enum@Error); the image is checked throughout, all blocks are decompressed.
 pub fn read(image: &[u8]) -> Result<(Tree, Info), Error> {
     read_within(image, &Limits::for_image(image.len()))
 }
