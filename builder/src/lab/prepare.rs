@@ -191,7 +191,7 @@ fn from_sources(dir: &Path, recipe: &str, ui: &Ui) -> Result<Made, Failure> {
     ];
     parts.extend(library.iter().map(|package| package.sha256.as_bytes()));
     let key = short(&slot::key(&parts));
-    // Two slots of their own, so that a change of one does not build the other again.
+    // The kernel has a slot of its own, so that a new BusyBox does not build it again.
     let kernel_slot = dir.join(format!(
         "kernel-{}",
         short(&slot::key(&[recipe.as_bytes(), kernel_source.as_bytes()]))

@@ -131,7 +131,12 @@ fn plan(dir: &Path) -> Result<Plan, Failure> {
     };
     let path = fs::read_dir(dir)
         .with_context(|| dir.display().to_string())
-        .or_fail(Class::Source)?
+        .or_fail(Class::Source)
+        .map_err(|failure| {
+            failure.help(
+                "name a result folder of clom build, a site together with --device, or one of mips, mipsel, armv7, aarch64",
+            )
+        })?
         .flatten()
         .find(|entry| named(&entry.file_name()))
         .map(|entry| entry.path())
