@@ -111,6 +111,7 @@ impl Test<'_> {
             }
             self.look("respawn", &mut guest, Self::respawn);
         }
+        self.look("reload", &mut guest, |_, guest| reload(guest));
         self.look("marker", &mut guest, |_, guest| leave_marker(guest));
         guest.kill();
         let mut guest = self.power_on()?;
@@ -464,6 +465,30 @@ fn mounts(guest: &mut Guest) -> Result<String> {
         bail!("on /, /rom and /overlay are {found:?}, expected are overlay, squashfs and ext4");
     }
     Ok("overlay on squashfs".into())
+}
+
+/// A changed setting must take effect by `reload_config`, through the service's trigger; and back.
+fn reload(guest: &mut Guest) -> Result<String> {
+    let before = ask(guest, "cat /proc/sys/kernel/hostname")?;
+    for name in ["vm-test-reload", before.as_str()] {
+        ask(
+            guest,
+            &format!(
+                "uci set system.@system[0].hostname={name} && uci commit system && reload_config"
+            ),
+        )?;
+        let deadline = Instant::now() + COMMAND;
+        while ask(guest, "cat /proc/sys/kernel/hostname")? != name {
+            if Instant::now() >= deadline {
+                bail!(
+                    "the host name was set to {name} and reload_config called, but {} s later it is not in effect",
+                    COMMAND.as_secs()
+                );
+            }
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    }
+    Ok("a changed host name took effect, and back".into())
 }
 
 fn leave_marker(guest: &mut Guest) -> Result<String> {
