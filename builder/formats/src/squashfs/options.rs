@@ -1,7 +1,7 @@
 //! How an image is to be written.
 
 use super::error::WriteError;
-use super::format::BLOCK_SIZES;
+use super::format::{BLOCK_SIZES, METADATA_LEN};
 
 /// How an image is to be written. Start from [`Options::openwrt`] or [`Options::new`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,13 @@ pub struct Xz {
     pub bcj: Vec<Bcj>,
     /// How hard to search for matches. Any decoder reads the result of all.
     pub effort: Effort,
+    /// The largest dictionary a reader expects, in bytes; `None` for the block size.
+    pub dict_size: Option<u32>,
+    /// The compressor options block, byte for byte, or `None` for the one that belongs to the settings above.
+    ///
+    /// OpenWrt's releases up to 19.07 had layouts of their own, and kernels to match: what stands in a donor
+    /// is what its kernel reads.
+    pub options_block: Option<Vec<u8>>,
 }
 
 /// A filter that makes addresses in machine code compress better ("branch, call, jump").
@@ -124,11 +131,8 @@ impl Options {
     pub fn openwrt(block_kib: u32, arm: bool, epoch: u32) -> Self {
         Self {
             compression: Compression::Xz(Xz {
-                lc: 0,
-                lp: 2,
-                pb: 2,
                 bcj: if arm { vec![Bcj::Arm] } else { Vec::new() },
-                effort: Effort::default(),
+                ..Xz::openwrt(Effort::default())
             }),
             block_size: block_kib.saturating_mul(1024),
             mkfs_time: epoch,
@@ -173,9 +177,29 @@ impl Options {
                     xz.lc, xz.lp, xz.pb
                 ))
             }
+            Compression::Xz(xz) if xz.dict_size.is_some_and(|size| !is_dict_size(size)) => {
+                refuse(format!(
+                    "xz dictionary size {} must be a power of two, or one and a half, from 8192 to 1048576",
+                    xz.dict_size.unwrap_or_default()
+                ))
+            }
+            Compression::Xz(Xz {
+                options_block: Some(block),
+                ..
+            }) if block.is_empty() || block.len() > METADATA_LEN => refuse(format!(
+                "compressor options of {} bytes; there must be 1 to {METADATA_LEN}",
+                block.len()
+            )),
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the kernel takes it as a dictionary size.
+pub(super) fn is_dict_size(size: u32) -> bool {
+    let one_and_a_half = size.is_multiple_of(3) && (size / 3).is_power_of_two();
+    (METADATA_LEN as u32..=*BLOCK_SIZES.end()).contains(&size)
+        && (size.is_power_of_two() || one_and_a_half)
 }
 
 impl Xz {
@@ -187,6 +211,17 @@ impl Xz {
             pb: 2,
             bcj: Vec::new(),
             effort,
+            dict_size: None,
+            options_block: None,
+        }
+    }
+
+    /// xz as OpenWrt sets it: lc 0, lp 2, pb 2, for instructions of four bytes; no filters.
+    pub fn openwrt(effort: Effort) -> Self {
+        Self {
+            lc: 0,
+            lp: 2,
+            ..Self::plain(effort)
         }
     }
 }

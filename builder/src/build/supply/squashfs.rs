@@ -21,14 +21,7 @@ impl Settings {
             Some(resolve::Compression::Zstd) => own.compression = Compression::Zstd { level: 19 },
             Some(resolve::Compression::Xz) if matches!(own.compression, Compression::Xz(_)) => {}
             Some(resolve::Compression::Xz) => {
-                let effort = Effort::default();
-                own.compression = Compression::Xz(Xz {
-                    lc: 0,
-                    lp: 2,
-                    pb: 2,
-                    bcj: Vec::new(),
-                    effort,
-                });
+                own.compression = Compression::Xz(Xz::openwrt(Effort::default()));
             }
         }
         let effort = match image.effort {

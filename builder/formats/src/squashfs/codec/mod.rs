@@ -6,7 +6,7 @@ mod zstd;
 
 use super::error::WriteError;
 use super::format::{METADATA_LEN, compressor};
-use super::options::{Compression, Options};
+use super::options::{Compression, Options, Xz};
 use super::seeds::Seeds;
 
 /// The compressors that are read and written, by their number in the superblock.
@@ -102,7 +102,9 @@ impl Encoder {
         let result = match &self.compression {
             Compression::Gzip { level } => gzip::compress(*level, block),
             Compression::Xz(settings) => match role {
-                Role::Data => xz::compress(settings, self.block_size, &settings.bcj, block),
+                Role::Data => {
+                    xz::compress(settings, self.dict_size(settings), &settings.bcj, block)
+                }
                 Role::Metadata => xz::compress(settings, METADATA_LEN as u32, &[], block),
             },
             Compression::Zstd { level } => zstd::compress(*level, block),
@@ -113,11 +115,19 @@ impl Encoder {
         })
     }
 
+    fn dict_size(&self, xz: &Xz) -> u32 {
+        xz.dict_size.unwrap_or(self.block_size).min(self.block_size)
+    }
+
     /// Whether a kernel that reads this compressor's blocks reads the donor's too.
     pub(super) fn accepts(&self, seeds: &Seeds) -> bool {
+        let room = match &self.compression {
+            Compression::Xz(xz) => self.dict_size(xz),
+            _ => u32::MAX,
+        };
         seeds.codec == self.codec()
             && seeds.block_size == self.block_size
-            && seeds.dict_size <= self.block_size
+            && seeds.dict_size <= room
     }
 
     fn name(&self) -> &'static str {
@@ -136,9 +146,18 @@ impl Encoder {
             Codec::Xz => xz::VERSION.to_owned(),
             Codec::Zstd => zstd::version(),
         };
-        format!(
-            "{role:?} {} {:?} by {version}",
-            self.block_size, self.compression
-        )
+        let settings = match &self.compression {
+            Compression::Gzip { level } | Compression::Zstd { level } => format!("level {level}"),
+            Compression::Xz(xz) => format!(
+                "lc {} lp {} pb {} {:?} {:?} dictionary {}",
+                xz.lc,
+                xz.lp,
+                xz.pb,
+                xz.bcj,
+                xz.effort,
+                self.dict_size(xz)
+            ),
+        };
+        format!("{role:?} {settings} by {version}")
     }
 }

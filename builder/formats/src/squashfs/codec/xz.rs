@@ -12,11 +12,15 @@ pub(super) const VERSION: &str = "liblzma 5.8";
 
 /// Dictionary size and filters; readers assume the block's size and none.
 pub(super) fn options_block(xz: &Xz, block_size: u32) -> Option<Vec<u8>> {
+    if xz.options_block.is_some() {
+        return xz.options_block.clone();
+    }
+    let dict_size = xz.dict_size.unwrap_or(block_size);
     let filters = xz.bcj.iter().fold(0, |bits, bcj| bits | bcj.bit());
-    if filters == 0 {
+    if filters == 0 && dict_size == block_size {
         return None;
     }
-    let mut out = block_size.to_le_bytes().to_vec();
+    let mut out = dict_size.to_le_bytes().to_vec();
     out.extend(filters.to_le_bytes());
     Some(out)
 }

@@ -93,6 +93,11 @@ impl<'a> Metadata<'a> {
         bytes.try_into().map_err(|_| at.corrupt("ends too early"))
     }
 
+    /// All of the block at the cursor.
+    pub(super) fn whole(&mut self, at: &Cursor) -> Result<Arc<[u8]>, Error> {
+        Ok(self.block(at)?.0)
+    }
+
     /// The block at the cursor, decompressed, and the offset of the one after it.
     fn block(&mut self, at: &Cursor) -> Result<(Arc<[u8]>, u64), Error> {
         if let Some(known) = self.blocks.get(&at.block) {

@@ -3,7 +3,7 @@
 use super::super::codec::Codec;
 use super::super::error::Error;
 use super::super::format::{BLOCK_SIZES, Fields, Flags, MAGIC, SUPERBLOCK_LEN, Superblock};
-use super::super::options::{Bcj, Compression, Effort, Options, Xattrs, Xz};
+use super::super::options::{Bcj, Compression, Effort, Options, Xattrs, Xz, is_dict_size};
 use super::metadata::{Cursor, Metadata};
 
 const OPTIONS: &str = "compressor options";
@@ -13,6 +13,8 @@ const OPTIONS: &str = "compressor options";
 pub struct Info {
     /// The compressor, with the settings that are recorded.
     pub compressor: Compressor,
+    /// The compressor options block as it is, if there is one.
+    pub options_block: Option<Vec<u8>>,
     /// Bytes per data block before compression.
     pub block_size: u32,
     /// When the image was made, seconds since 1970.
@@ -115,50 +117,24 @@ pub(super) fn info(
     codec: Codec,
     metadata: &mut Metadata<'_>,
 ) -> Result<Info, Error> {
-    let mut at = Cursor {
+    let at = Cursor {
         what: OPTIONS,
         block: SUPERBLOCK_LEN as u64,
         offset: 0,
     };
-    let len = match codec {
-        Codec::Gzip | Codec::Xz => 8,
-        Codec::Zstd => 4,
-    };
-    let stored = if superblock.flags.has(Flags::COMPRESSOR_OPTIONS) {
-        Some(metadata.read(&mut at, len)?)
+    let options_block = if superblock.flags.has(Flags::COMPRESSOR_OPTIONS) {
+        Some(metadata.whole(&at)?.to_vec())
     } else {
         None
     };
-    let mut fields = stored.as_deref().map(Fields);
-    let mut word = |default: u32| fields.as_mut().map_or(Some(default), Fields::u32);
-    let compressor = match codec {
-        Codec::Gzip => {
-            let (level, rest) = (word(9), word(15));
-            let rest = rest.unwrap_or(15);
-            Compressor::Gzip {
-                level: level.unwrap_or(9),
-                window: rest as u16,
-                strategies: (rest >> 16) as u16,
-            }
-        }
-        Codec::Xz => {
-            let (dict_size, filters) = (word(superblock.block_size), word(0));
-            let filters = filters.unwrap_or(0);
-            Compressor::Xz {
-                dict_size: dict_size.unwrap_or(superblock.block_size),
-                bcj: Bcj::ALL
-                    .iter()
-                    .filter(|(_, bit)| filters & bit != 0)
-                    .map(|(bcj, _)| *bcj)
-                    .collect(),
-            }
-        }
-        Codec::Zstd => Compressor::Zstd {
-            level: word(15).unwrap_or(15),
-        },
+    let compressor = match &options_block {
+        Some(stored) => Compressor::parse(codec, stored, superblock.block_size)
+            .ok_or_else(|| at.corrupt(format!("{} bytes are too few", stored.len())))?,
+        None => Compressor::default_of(codec, superblock.block_size),
     };
     Ok(Info {
         compressor,
+        options_block,
         block_size: superblock.block_size,
         mkfs_time: superblock.mkfs_time,
         flags: superblock.flags,
@@ -170,19 +146,72 @@ pub(super) fn info(
     })
 }
 
+impl Compressor {
+    /// What an image without an options block was made with.
+    fn default_of(codec: Codec, block_size: u32) -> Self {
+        match codec {
+            Codec::Gzip => Self::Gzip {
+                level: 9,
+                window: 15,
+                strategies: 0,
+            },
+            Codec::Xz => Self::Xz {
+                dict_size: block_size,
+                bcj: Vec::new(),
+            },
+            Codec::Zstd => Self::Zstd { level: 15 },
+        }
+    }
+
+    /// Reads the content of an options block; `None` when it is too short.
+    fn parse(codec: Codec, stored: &[u8], block_size: u32) -> Option<Self> {
+        let mut fields = Fields(stored);
+        Some(match codec {
+            Codec::Gzip => Self::Gzip {
+                level: fields.u32()?,
+                window: fields.u16()?,
+                strategies: fields.u16()?,
+            },
+            Codec::Zstd => Self::Zstd {
+                level: fields.u32()?,
+            },
+            Codec::Xz => {
+                let (first, second) = (fields.u32()?, fields.u32()?);
+                let standard = stored.len() == 8 && is_dict_size(first);
+                // OpenWrt's releases up to 15.05 had the dictionary size last of three words, those up to 19.07
+                // first of three. What the others mean there is of no use here: blocks tell their own filters.
+                let dict_size = [Some(first), fields.u32()]
+                    .into_iter()
+                    .flatten()
+                    .find(|size| is_dict_size(*size))
+                    .unwrap_or(block_size);
+                let filters = if standard { second } else { 0 };
+                Self::Xz {
+                    dict_size,
+                    bcj: Bcj::ALL
+                        .iter()
+                        .filter(|(_, bit)| filters & bit != 0)
+                        .map(|(bcj, _)| *bcj)
+                        .collect(),
+                }
+            }
+        })
+    }
+}
+
 impl Info {
-    /// Options to write an image of the same kind: same compressor, block size, time, and OpenWrt's other choices.
+    /// Options to write an image of the same kind: same compressor (its options block byte for
+    /// byte), block size, time, and OpenWrt's other choices.
     pub fn options(&self) -> Options {
         let compression = match &self.compressor {
             Compressor::Gzip { level, .. } => Compression::Gzip {
                 level: (*level).clamp(1, 9),
             },
-            Compressor::Xz { bcj, .. } => Compression::Xz(Xz {
-                lc: 0,
-                lp: 2,
-                pb: 2,
+            Compressor::Xz { dict_size, bcj } => Compression::Xz(Xz {
                 bcj: bcj.clone(),
-                effort: Effort::default(),
+                dict_size: (*dict_size != self.block_size).then_some(*dict_size),
+                options_block: self.options_block.clone(),
+                ..Xz::openwrt(Effort::default())
             }),
             Compressor::Zstd { level } => Compression::Zstd {
                 level: (*level).clamp(1, 22),

@@ -49,7 +49,35 @@ fn openwrt_images_look_as_mksquashfs_makes_them_there() {
     assert_eq!(image[96..106], expected);
     let (_, info) = read(&image).unwrap();
     assert_eq!(info.flags, Flags(0x06C0));
+    let Compression::Xz(xz) = &mut options.compression else {
+        panic!();
+    };
+    xz.options_block = Some(expected[2..].to_vec());
     assert_eq!(info.options(), options);
+}
+
+#[test]
+fn option_blocks_of_old_openwrt_releases_are_kept_byte_for_byte() {
+    // As images of OpenWrt 12.09 to 15.05, and of LEDE 17.01 to OpenWrt 19.07, have them.
+    for stored in [
+        [0x14, 0, 9, 0, 0x90, 0, 0x40, 0, 0, 0, 4, 0],
+        [0, 0, 4, 0, 0x14, 0, 9, 0, 0x90, 0, 0x40, 0],
+    ] {
+        let mut options = Options::openwrt(256, false, 7);
+        if let Compression::Xz(xz) = &mut options.compression {
+            xz.options_block = Some(stored.to_vec());
+        }
+        let image = write(&sample(9000), &options, &NoCache).unwrap();
+        let (_, info, seeds) = read_donor(&image).unwrap();
+        // No filter: to a standard reader the second word would ask for some.
+        let (dict_size, bcj) = (256 << 10, vec![]);
+        assert_eq!(info.compressor, Compressor::Xz { dict_size, bcj });
+        assert_eq!(info.options(), options);
+        let writer = Writer::new(&options).donor(&seeds);
+        let again = writer.write(&sample(9000)).unwrap();
+        assert_eq!(again.stats.compressed, 0);
+        assert!(again.bytes == image);
+    }
 }
 
 #[test]
