@@ -156,7 +156,7 @@ fn plan_one(
             name,
             number: profile.identity.number,
         }),
-        hostname: profile.identity.hostname.provisional().to_string(),
+        hostname: profile.identity.hostname.to_string(),
         epoch,
         source,
         squashfs: defaults.plan(),

@@ -1,8 +1,7 @@
 //! A QEMU process. It never outlives `clom`: dropped it is killed, and the kernel kills it when `clom` is killed.
 
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, anyhow};
 
@@ -59,18 +58,6 @@ impl Guest {
     /// Cuts the power.
     pub fn kill(mut self) {
         end(&mut self.child);
-    }
-
-    /// Waits for QEMU to end by itself (the machine powered off); kills it after `limit`.
-    pub fn wait(mut self, limit: Duration) -> Option<ExitStatus> {
-        let deadline = std::time::Instant::now() + limit;
-        while std::time::Instant::now() < deadline {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Some(status);
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        None
     }
 }
 

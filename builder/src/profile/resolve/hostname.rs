@@ -1,5 +1,7 @@
 //! Host names from templates.
 
+use std::fmt;
+
 use super::fault::Fault;
 use super::words::{HostName, Mac};
 
@@ -59,6 +61,21 @@ impl Hostname {
             Self::Known(name) => Ok(name.clone()),
             Self::AtFirstBoot(pieces) => HostName::new(&fill_mac(pieces, &mac.bare())),
         }
+    }
+}
+
+/// The name, or the template with `{mac}` and `{mac6}` still in it.
+impl fmt::Display for Hostname {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pieces = match self {
+            Self::Known(name) => return f.write_str(name.as_str()),
+            Self::AtFirstBoot(pieces) => pieces,
+        };
+        pieces.iter().try_for_each(|piece| match piece {
+            Piece::Text(text) => f.write_str(text),
+            Piece::Mac => f.write_str("{mac}"),
+            Piece::Mac6 => f.write_str("{mac6}"),
+        })
     }
 }
 
@@ -233,6 +250,7 @@ mod tests {
             "clom-tplink-archer-c7-v2-7"
         );
         let late = hostname("{site}-{mac6}", &facts()).unwrap();
+        assert!(late.to_string().ends_with("-{mac6}"), "{late}");
         assert_eq!(late.provisional().as_str(), "valley-000000");
         let mac = Mac::new("02:00:5E:10:00:ab").unwrap();
         assert_eq!(late.with_mac(&mac).unwrap().as_str(), "valley-1000ab");
