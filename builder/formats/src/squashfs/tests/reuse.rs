@@ -180,8 +180,8 @@ fn compressed_bytes_are_those_of_the_named_library_versions() {
     assert_eq!(
         found,
         [
-            "d49da40d871a8d41",
-            "b8eea6ef95d55008",
+            "8e887384fa876c71",
+            "9065c750471ed677",
             "acdaa72946579438",
             "6e8dff73bc3eb5d4"
         ]
