@@ -233,7 +233,13 @@ fn tests(args: &Test, ui: &Ui) -> Result<(), Failure> {
     let mut failed = Vec::new();
     for path in &images {
         let image = open(path, ui)?;
-        let dir = disks::state().join(format!("test-{}", image.plan.prefix()));
+        // By the result's place, so that tests of two checkouts do not meet.
+        let place = std::path::absolute(&image.rootfs).unwrap_or_else(|_| image.rootfs.clone());
+        let mark: String = lab::sha256(place.as_os_str().as_encoded_bytes())
+            .chars()
+            .take(8)
+            .collect();
+        let dir = disks::state().join(format!("test-{}-{mark}", image.plan.prefix()));
         let report = test::run(&image, &dir, settings, ui)?;
         ui.result("vm-test", report.json());
         if ui.mode() != Mode::Json {

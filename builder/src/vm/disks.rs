@@ -65,7 +65,7 @@ impl Disks {
                     Class::Other,
                     anyhow!("{}: this machine is running already", dir.display()),
                 )
-                .help("end the other `clom vm`, or give this one another --name"));
+                .help("wait for the other `clom vm` or end it; `clom vm run --name` gives a machine of its own"));
             }
             Err(TryLockError::Error(why)) => {
                 return Err(Failure::new(Class::Output, why)
