@@ -14,16 +14,18 @@ fn main() -> ExitCode {
                 continue;
             }
         };
-        match openwrt_formats::container::prove(&bytes) {
+        match openwrt_formats::container::prove(bytes) {
             Ok(opened) => {
                 println!("{name}: {}", opened.container);
-                if let Some(kind) = &opened.kernel_kind {
-                    println!("  kernel {kind}");
+                for slot in opened.container.root().walk() {
+                    let kind = slot.layer().map(|layer| layer.layout.kind());
+                    println!(
+                        "  {:?} {} {} bytes {kind:?}",
+                        slot.at,
+                        slot.name,
+                        slot.bytes.len()
+                    );
                 }
-                println!(
-                    "  kernel at {:?}, root file system at {:?}",
-                    opened.kernel, opened.rootfs
-                );
                 println!("  metadata {:?}", opened.metadata);
             }
             Err(error) => {

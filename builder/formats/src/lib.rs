@@ -6,7 +6,13 @@
 #[cfg(feature = "container")]
 pub mod container;
 #[cfg(feature = "container")]
+pub mod filesystem;
+#[cfg(feature = "container")]
 pub mod fwtool;
+#[cfg(feature = "container")]
+pub mod layer;
+#[cfg(feature = "container")]
+pub mod lead;
 #[cfg(feature = "container")]
 pub mod pad_rootfs;
 #[cfg(feature = "container")]

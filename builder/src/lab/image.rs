@@ -30,7 +30,7 @@ pub fn sysupgrade(
         .ok_or_else(|| anyhow!("a sysupgrade image must name the boards it is for"))?;
     let layout = Layout::new(board, epoch, None)
         .ok_or_else(|| anyhow!("`{board}` can't name the folder of a sysupgrade image"))?;
-    let mut image = layout.close(kernel, rootfs)?;
+    let mut image = layout.put_together(kernel, rootfs)?;
     let metadata = NewMetadata {
         devices: devices.to_vec(),
         compat_version: "1.0".into(),
@@ -156,8 +156,8 @@ mod tests {
         let image = sysupgrade(b"kernel", &rootfs, &devices, version.clone(), 7).unwrap();
         let same = sysupgrade(b"kernel", &rootfs, &devices, version.clone(), 7).unwrap();
         assert_eq!(image, same);
-        let opened = container::open(&image).unwrap();
-        assert_eq!(opened.kernel_bytes(), b"kernel");
+        let opened = container::open(image).unwrap();
+        assert_eq!(opened.kernel.unwrap(), b"kernel"[..]);
         assert_eq!(opened.metadata.unwrap().supported_devices, devices);
         assert!(sysupgrade(b"k", b"r", &[], version, 0).is_err());
     }

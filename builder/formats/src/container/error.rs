@@ -4,8 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::pad_rootfs::TailError;
-use crate::{fwtool, plain, sysupgrade_tar, tplink};
+use crate::fwtool;
+use crate::layer::{self, Check};
 
 /// Why an image could not be taken apart or put together.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -13,12 +13,32 @@ pub enum Error {
     /// No bytes.
     #[error("the file is empty")]
     Empty,
-    /// The trailer is damaged.
-    #[error(transparent)]
-    Trailer(#[from] fwtool::Error),
+    /// A format of it could not be opened or closed.
+    #[error("{}{error}", within(part.as_deref(), *at))]
+    Layer {
+        /// The part of that format; `None` for the whole file.
+        part: Option<String>,
+        /// Where the part begins in the file, if it lies there as it is.
+        at: Option<u64>,
+        /// What is wrong.
+        error: layer::Error,
+    },
     /// The metadata is not what sysupgrade reads.
     #[error(transparent)]
     Metadata(#[from] fwtool::MetadataError),
+    /// A checksum does not hold.
+    #[error(
+        "its {kind} says{} that the {} is {}, but it is {}: the file is damaged; download it again and compare its sha256sum",
+        place(*at), check.what, check.stored, check.computed
+    )]
+    Checksum {
+        /// The format that states it.
+        kind: &'static str,
+        /// Both values.
+        check: Check,
+        /// Where it stands in the file.
+        at: Option<u64>,
+    },
     /// A format that is known by name only.
     #[error("this is {what}; not supported yet. {cure}")]
     Unsupported {
@@ -36,18 +56,27 @@ pub enum Error {
         /// The first bytes.
         first: Vec<u8>,
     },
-    /// A plain image that could not be taken apart.
-    #[error("this is no image of the plain kind (kernel, squashfs, padding): {0}")]
-    Plain(#[from] plain::Error),
-    /// An image with a TP-Link header that could not be taken apart or put together.
-    #[error("this image with a TP-Link header does not work: {0}")]
-    Tplink(#[from] tplink::Error),
-    /// A sysupgrade tarball that could not be taken apart or put together.
-    #[error("this sysupgrade tarball does not work: {0}")]
-    SysupgradeTar(#[from] sysupgrade_tar::Error),
-    /// The parts are longer than the container can hold.
-    #[error(transparent)]
-    TooLong(#[from] TailError),
+    /// A known container without a squashfs.
+    #[error(
+        "this is a {kind}, but there is no squashfs 4.0 file system in it{}",
+        if other.is_empty() { String::new() } else { format!(" (it holds {})", other.join(", ")) }
+    )]
+    NoRootfs {
+        /// The outermost format.
+        kind: &'static str,
+        /// What it holds instead.
+        other: Vec<String>,
+    },
+    /// Which root file system is to be replaced cannot be told.
+    #[error(
+        "it holds two different root file systems, in its parts “{first}” and “{second}”; cannot tell which is used"
+    )]
+    TwoRootfs {
+        /// The part with the first.
+        first: String,
+        /// The part with the second.
+        second: String,
+    },
     /// Closing the image with its own parts gives other bytes.
     #[error(
         "opened and closed again it does not come out the same: at offset {offset}, in the {part}, it has {} and \
@@ -68,29 +97,33 @@ pub enum Error {
 }
 
 /// A part of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Before or between kernel and root file system.
-    Header,
-    /// The kernel.
-    Kernel,
-    /// The root file system.
-    Rootfs,
-    /// Behind both.
-    Padding,
-    /// Metadata and signature.
-    Trailer,
+    /// Headers and padding of this format.
+    Around(&'static str),
+    /// The part of this name.
+    Inside(String),
 }
 
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Header => "headers and padding around the kernel",
-            Self::Kernel => "kernel",
-            Self::Rootfs => "root file system",
-            Self::Padding => "padding behind the root file system",
-            Self::Trailer => "metadata trailer",
-        })
+        match self {
+            Self::Around(kind) => write!(f, "headers and padding of the {kind}"),
+            Self::Inside(name) => f.write_str(name),
+        }
+    }
+}
+
+fn within(part: Option<&str>, at: Option<u64>) -> String {
+    part.map_or_else(String::new, |part| {
+        format!("its part “{part}”{}: ", place(at))
+    })
+}
+
+fn place(at: Option<u64>) -> String {
+    match at {
+        None | Some(0) => String::new(),
+        Some(at) => format!(" at offset {at}"),
     }
 }
 

@@ -1,93 +1,196 @@
 //! How a device's image wraps its kernel and root file system, whichever way it is done.
 //!
 //! [`open`] takes an image apart into kernel, root file system, metadata and a [`Container`]: the *rule* by which they were put
-//! together. [`Container::close`] applies the rule to other parts, so that it gives what OpenWrt's own tools would have given.
-//! [`prove`] opens an image and closes it with the same parts: only an image that comes out bit for bit the same may be
-//! a donor, because one that cannot be reproduced cannot safely be changed.
+//! together, a tree of formats. [`Container::close`] applies the rule to other parts, so that it gives what OpenWrt's own tools
+//! would have given. [`prove`] opens an image and closes it with the same parts: only an image that comes out bit for bit the
+//! same may be a donor, because one that cannot be reproduced cannot safely be changed. [`Slot::survey`] looks at anything.
 
 mod close;
 mod error;
-mod magic;
+mod layout;
 mod open;
+mod refuse;
+mod slot;
 
 pub use close::Parts;
 pub use error::{Error, Part};
+pub use layout::Layout;
 pub use open::{Opened, open, prove};
+pub use slot::{Content, Layer, Slot};
 
 use std::fmt;
 
+use crate::fwtool::{self, Chunk};
 use crate::pad_rootfs::{End, Tail};
-use crate::{plain, sysupgrade_tar, tplink};
+use crate::rootfs::Superblock;
 
 /// The rule by which an image is put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Container {
-    /// Zeros before everything else, in bytes: recovery images begin with the room of the boot loader.
-    pub lead: usize,
-    /// How kernel and root file system lie in the image.
-    pub layout: Layout,
-}
-
-/// How kernel and root file system lie in an image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Layout {
-    /// One behind the other.
-    Plain(plain::Layout),
-    /// Behind a TP-Link header that states lengths and an MD5.
-    Tplink(tplink::Layout),
-    /// As files of a tarball.
-    SysupgradeTar(sysupgrade_tar::Layout),
+    root: Slot,
 }
 
 impl Container {
-    /// A container with nothing before its layout.
+    /// A container that puts a kernel and a root file system together by `layout`, which must be of a format with just
+    /// these two parts: plain, TP-Link's, a sysupgrade tarball.
     pub fn new(layout: Layout) -> Self {
-        Self { lead: 0, layout }
+        let rootfs = Superblock {
+            bytes_used: 0,
+            block_size: 0,
+            compressor: 0,
+            time: 0,
+        };
+        let slots = vec![
+            Slot::empty("kernel", Content::Kernel),
+            Slot::empty("rootfs", Content::Rootfs(rootfs)),
+        ];
+        Self {
+            root: Slot::empty("image", layer(layout, slots)),
+        }
     }
 
-    /// The name of its kind: `plain`, `tplink-v1-image`, `tplink-v2-image` or `sysupgrade-tar`, as OpenWrt's recipes call them.
-    pub fn kind(&self) -> &'static str {
-        match &self.layout {
-            Layout::Plain(_) => "plain",
-            Layout::Tplink(layout) => match layout.header.kind() {
-                tplink::Kind::V1 => "tplink-v1-image",
-                tplink::Kind::V2 => "tplink-v2-image",
-            },
-            Layout::SysupgradeTar(_) => "sysupgrade-tar",
+    /// The same with these chunks behind the image.
+    #[must_use]
+    pub fn with_trailer(self, chunks: Vec<Chunk>) -> Self {
+        let layout = Layout::Trailer(fwtool::Layout { chunks });
+        Self {
+            root: Slot::empty("image", layer(layout, vec![self.root])),
         }
+    }
+
+    /// The same without signatures, which are over the image's own bytes and cannot hold for others, and how many were left out.
+    #[must_use]
+    pub fn unsigned(mut self) -> (Self, usize) {
+        let left_out = unsign(&mut self.root);
+        (self, left_out)
+    }
+
+    /// The image and its parts.
+    pub fn root(&self) -> &Slot {
+        &self.root
+    }
+
+    /// The formats on the way to the root file system, outermost first.
+    pub fn layers(&self) -> Vec<&Layer> {
+        let mut layers = Vec::new();
+        let mut slot = Some(&self.root);
+        while let Some(layer) = slot.and_then(Slot::layer) {
+            layers.push(layer);
+            slot = layer.slots.iter().find(|slot| slot.holds_rootfs());
+        }
+        layers
+    }
+
+    /// The name of its kind, as OpenWrt's recipes call it: that of its outermost format, the metadata trailer left out.
+    pub fn kind(&self) -> &'static str {
+        let layers = self.layers();
+        let mut kinds = layers.iter().map(|layer| layer.layout.kind());
+        kinds
+            .find(|kind| *kind != fwtool::KIND)
+            .unwrap_or("squashfs")
+    }
+
+    /// The metadata and signatures of the image, in the order of the file; empty without a trailer.
+    pub fn chunks(&self) -> &[Chunk] {
+        self.layers()
+            .into_iter()
+            .find_map(|layer| match &layer.layout {
+                Layout::Trailer(trailer) => Some(&trailer.chunks[..]),
+                _ => None,
+            })
+            .unwrap_or_default()
+    }
+
+    /// The metadata's text exactly as it stands in the image.
+    pub fn metadata_text(&self) -> Option<&str> {
+        self.chunks().iter().find_map(|chunk| match chunk {
+            Chunk::Metadata { text, .. } => Some(text.as_str()),
+            Chunk::Signature(_) => None,
+        })
+    }
+
+    /// Whether the image is signed.
+    pub fn is_signed(&self) -> bool {
+        self.chunks()
+            .iter()
+            .any(|chunk| matches!(chunk, Chunk::Signature(_)))
     }
 
     /// The length that every image of this container has, for those that fill a flash partition; in bytes.
     pub fn fixed_len(&self) -> Option<u64> {
-        let tail = match &self.layout {
-            Layout::Plain(layout) => &layout.tail,
-            Layout::Tplink(layout) => &layout.tail,
-            Layout::SysupgradeTar(_) => return None,
-        };
-        match tail.end {
-            End::Total { len, .. } => Some(len + self.lead as u64),
-            _ => None,
+        let mut before = 0;
+        for layer in self.layers() {
+            let tail = match &layer.layout {
+                Layout::Trailer(_) => continue,
+                Layout::Lead(lead) => {
+                    before += lead.len as u64;
+                    continue;
+                }
+                Layout::Plain(layout) => &layout.tail,
+                Layout::Tplink(layout) => &layout.tail,
+                _ => return None,
+            };
+            return match tail.end {
+                End::Total { len, .. } => Some(len + before),
+                _ => None,
+            };
         }
+        None
     }
 }
 
-/// One line for people: the kind, and the rule of the padding.
+fn layer(layout: Layout, slots: Vec<Slot>) -> Content {
+    Content::Layer(Box::new(Layer {
+        layout,
+        slots,
+        checks: Vec::new(),
+        facts: Vec::new(),
+    }))
+}
+
+fn unsign(slot: &mut Slot) -> usize {
+    if !slot.holds_rootfs() {
+        return 0;
+    }
+    let Content::Layer(layer) = &mut slot.content else {
+        return 0;
+    };
+    let mut left_out: usize = layer.slots.iter_mut().map(unsign).sum();
+    if let Layout::Trailer(trailer) = &mut layer.layout {
+        let before = trailer.chunks.len();
+        trailer
+            .chunks
+            .retain(|chunk| !matches!(chunk, Chunk::Signature(_)));
+        left_out += before - trailer.chunks.len();
+    }
+    left_out
+}
+
+/// One line for people: the kinds, and the rule of the padding.
 impl fmt::Display for Container {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind())?;
-        if self.lead > 0 {
-            write!(f, " behind {} bytes of zeros", self.lead)?;
+        let layers = self.layers();
+        let mut named = layers
+            .iter()
+            .filter(|layer| !matches!(layer.layout, Layout::Trailer(_) | Layout::Filesystem(_)));
+        if let Some(first) = named.next() {
+            f.write_str(first.layout.kind())?;
         }
-        match &self.layout {
+        for layer in named {
+            write!(f, " › {}", layer.layout.kind())?;
+        }
+        layers.iter().try_for_each(|layer| match &layer.layout {
             Layout::Plain(layout) => describe_tail(f, &layout.tail),
             Layout::Tplink(layout) => describe_tail(f, &layout.tail),
+            Layout::Filesystem(layout) => describe_tail(f, &layout.tail),
             Layout::SysupgradeTar(layout) => {
                 if let Some(board) = &layout.board {
                     write!(f, " of board {board}")?;
                 }
                 describe_tail(f, &layout.root_tail)
             }
-        }
+            _ => Ok(()),
+        })
     }
 }
 

@@ -8,11 +8,13 @@
 //! is read backwards from the end of the file. Source of the format: OpenWrt's fwtool (`fwimage.h`).
 
 mod format;
+mod layer;
 mod metadata;
 mod read;
 mod write;
 
 pub use format::{MAX_METADATA, MAX_SIGNATURE};
+pub use layer::{KIND, Layout};
 pub use metadata::{Metadata, MetadataError, NewMetadata, Version};
 pub use read::{Chunk, Error, Split, split};
 pub use write::append;

@@ -101,23 +101,59 @@ pub enum Error {
     },
 }
 
+/// The CRC of one trailer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Crc {
+    pub(super) offset: usize,
+    pub(super) stored: u32,
+    pub(super) computed: u32,
+}
+
+/// More chunks than any image has: one of metadata, one of signature, twice where an image was signed again.
+const MAX_CHUNKS: usize = 8;
+
 /// Takes all chunks off the end of `file`. Without a trailer the whole file is the image.
 ///
 /// # Errors
 /// See [`Error`](enum@Error): damaged CRC, impossible sizes, unknown chunk types.
 pub fn split(file: &[u8]) -> Result<Split<'_>, Error> {
-    let mut image = file;
-    let mut chunks = Vec::new();
-    while let Some((rest, chunk)) = last_chunk(image)? {
-        image = rest;
-        chunks.push(chunk);
+    let (split, crcs) = split_leniently(file)?;
+    // The last of the file was read first, and covers the others.
+    match crcs.iter().rev().find(|crc| crc.stored != crc.computed) {
+        Some(Crc {
+            offset,
+            stored,
+            computed,
+        }) => Err(Error::Crc {
+            offset: *offset,
+            stored: *stored,
+            computed: *computed,
+        }),
+        None => Ok(split),
     }
-    chunks.reverse();
-    Ok(Split { image, chunks })
 }
 
-/// The last chunk of `file` and what comes before it.
-fn last_chunk(file: &[u8]) -> Result<Option<(&[u8], Chunk)>, Error> {
+/// The same, with the CRCs for the caller to judge.
+pub(super) fn split_leniently(file: &[u8]) -> Result<(Split<'_>, Vec<Crc>), Error> {
+    let mut image = file;
+    let (mut chunks, mut crcs) = (Vec::new(), Vec::new());
+    while chunks.len() < MAX_CHUNKS
+        && let Some((rest, chunk, crc)) = last_chunk(image)?
+    {
+        image = rest;
+        chunks.push(chunk);
+        crcs.push(crc);
+    }
+    chunks.reverse();
+    crcs.reverse();
+    Ok((Split { image, chunks }, crcs))
+}
+
+/// What comes before a chunk, and the chunk.
+type Last<'a> = (&'a [u8], Chunk, Crc);
+
+/// The last chunk of `file`.
+fn last_chunk(file: &[u8]) -> Result<Option<Last<'_>>, Error> {
     let Some((before, tail)) = file.split_last_chunk::<TRAILER>() else {
         return Ok(None);
     };
@@ -140,14 +176,11 @@ fn last_chunk(file: &[u8]) -> Result<Option<(&[u8], Chunk)>, Error> {
         return Err(impossible);
     };
     let (rest, data) = before.split_at(start);
-    let computed = crc(before);
-    if computed != trailer.crc {
-        return Err(Error::Crc {
-            offset,
-            stored: trailer.crc,
-            computed,
-        });
-    }
+    let sum = Crc {
+        offset,
+        stored: trailer.crc,
+        computed: crc(before),
+    };
     let limit = |what, max| {
         (data_len > max).then_some(Error::TooLong {
             what,
@@ -174,5 +207,5 @@ fn last_chunk(file: &[u8]) -> Result<Option<(&[u8], Chunk)>, Error> {
         }
         kind => return Err(Error::Kind { offset, kind }),
     };
-    Ok(Some((rest, chunk)))
+    Ok(Some((rest, chunk, sum)))
 }

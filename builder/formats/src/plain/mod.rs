@@ -8,10 +8,10 @@
 //! a kind that is known not to hold a checksum over what follows it.
 
 mod kernel;
+mod layer;
 mod read;
 mod write;
 
-pub(crate) use kernel::FDT_MAGIC;
 pub use kernel::Kernel;
 pub use read::{Error, Gap, Layout, Opened, open};
 

@@ -86,12 +86,12 @@ fn closing_gives_what_the_recipe_gives() {
             assert_eq!(opened.kernel, 0..kernel.len(), "{steps}");
             assert_eq!(donor[opened.rootfs.clone()], one, "{steps}");
             assert!(
-                opened.layout.close(&kernel, &one).unwrap() == donor,
+                opened.layout.put_together(&kernel, &one).unwrap() == donor,
                 "{steps}"
             );
             let theirs = recipe(&kernel, &other, steps);
             assert!(
-                opened.layout.close(&kernel, &other).unwrap() == theirs,
+                opened.layout.put_together(&kernel, &other).unwrap() == theirs,
                 "{steps}"
             );
         }
@@ -102,9 +102,9 @@ fn closing_gives_what_the_recipe_gives() {
 fn a_stated_layout_is_the_recipe() {
     let (kernel, rootfs) = (uimage(77_777), mksquashfs(9));
     let layout = Layout::usual(64 << 10).unwrap();
-    assert!(layout.close(&kernel, &rootfs).unwrap() == recipe(&kernel, &rootfs, RECIPES[0]));
+    assert!(layout.put_together(&kernel, &rootfs).unwrap() == recipe(&kernel, &rootfs, RECIPES[0]));
     let layout = Layout::unaligned();
-    assert!(layout.close(&kernel, &rootfs).unwrap() == recipe(&kernel, &rootfs, RECIPES[1]));
+    assert!(layout.put_together(&kernel, &rootfs).unwrap() == recipe(&kernel, &rootfs, RECIPES[1]));
     assert_eq!(Layout::usual(1000), None);
     assert_eq!(Layout::usual(0), None);
 }

@@ -36,7 +36,7 @@ impl Layout {
     ///
     /// # Errors
     /// [`TailError::TooLong`] when the layout has a fixed length and they do not fit.
-    pub fn close(&self, kernel: &[u8], rootfs: &[u8]) -> Result<Vec<u8>, TailError> {
+    pub fn put_together(&self, kernel: &[u8], rootfs: &[u8]) -> Result<Vec<u8>, TailError> {
         let mut image = kernel.to_vec();
         match &self.gap {
             Gap::Padding(end) => Tail {

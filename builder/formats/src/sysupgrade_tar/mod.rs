@@ -3,6 +3,7 @@
 //! Source of the format: OpenWrt's `scripts/sysupgrade-tar.sh`, and GNU tar for the headers.
 
 mod format;
+mod layer;
 mod read;
 mod write;
 

@@ -63,12 +63,12 @@ fn writes_what_gnu_tar_writes() {
     let mut files: Vec<(&str, &[u8])> =
         vec![("CONTROL", control), ("kernel", &kernel), ("root", &root)];
     let layout = Layout::new("xiaomi_mi-router-3g", MTIME, None).unwrap();
-    let ours = layout.close(&kernel, &squashfs).unwrap();
+    let ours = layout.put_together(&kernel, &squashfs).unwrap();
     assert!(ours == gnu_tar("xiaomi_mi-router-3g", MTIME, &files));
 
     files.push(("dtb", &dtb));
     let layout = Layout::new("xiaomi_mi-router-3g", MTIME, Some(dtb.clone())).unwrap();
-    let ours = layout.close(&kernel, &squashfs).unwrap();
+    let ours = layout.put_together(&kernel, &squashfs).unwrap();
     assert!(ours == gnu_tar("xiaomi_mi-router-3g", MTIME, &files));
     assert_eq!(Layout::new("a/b", 0, None), None);
     assert_eq!(Layout::new("", 0, None), None);
@@ -107,8 +107,8 @@ fn opens_what_gnu_tar_wrote_and_takes_another_root() {
         assert_eq!(opened.layout.mtime(), Some(u64::from(MTIME)));
         assert_eq!(donor[opened.kernel.clone()], kernel);
         assert_eq!(donor[opened.rootfs.clone()], one);
-        assert!(opened.layout.close(&kernel, &one).unwrap() == donor);
-        assert!(opened.layout.close(&kernel, &other).unwrap() == tarball(&b));
+        assert!(opened.layout.put_together(&kernel, &one).unwrap() == donor);
+        assert!(opened.layout.put_together(&kernel, &other).unwrap() == tarball(&b));
     }
 }
 
@@ -165,7 +165,7 @@ proptest! {
     #[test]
     fn flipped_bytes_do_not_panic(flips in prop::collection::vec((0usize..5000, any::<u8>()), 1..6)) {
         let layout = Layout::new("board", MTIME, None).unwrap();
-        let mut bytes = layout.close(&[1; 100], &[2; 100]).unwrap();
+        let mut bytes = layout.put_together(&[1; 100], &[2; 100]).unwrap();
         for (at, value) in flips {
             bytes[at] = value;
         }

@@ -51,7 +51,7 @@ impl Layout {
     ///
     /// # Errors
     /// [`Error::TooLong`] for 8 GiB and more, [`Error::Tail`] when `root` has a fixed length and it does not fit.
-    pub fn close(&self, kernel: &[u8], rootfs: &[u8]) -> Result<Vec<u8>, Error> {
+    pub fn put_together(&self, kernel: &[u8], rootfs: &[u8]) -> Result<Vec<u8>, Error> {
         let mut root = rootfs.to_vec();
         self.root_tail.append(&mut root)?;
         let mut out = Vec::with_capacity(kernel.len() + root.len() + 2 * RECORD);

@@ -129,6 +129,11 @@ impl Header {
         self.set(self.fields().rootfs_len, len);
     }
 
+    /// Where the MD5 stands in the header.
+    pub(super) fn md5_at(&self) -> usize {
+        self.fields().md5
+    }
+
     /// The MD5 in the header.
     pub(super) fn md5(&self) -> [u8; 16] {
         let mut md5 = [0; 16];

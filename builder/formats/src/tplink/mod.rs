@@ -9,11 +9,12 @@
 //! Source of the format: firmware-utils' `mktplinkfw.c`, `mktplinkfw2.c` and `mktplinkfw-lib.c`.
 
 mod format;
+mod layer;
 mod read;
 mod write;
 
 pub use format::{HEADER_LEN, Header, Kind};
-pub use read::{Error, Layout, Opened, kernel_len, open};
+pub use read::{Error, Layout, Opened, is_image, kernel_len, open};
 
 #[cfg(test)]
 mod tests;

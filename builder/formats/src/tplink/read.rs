@@ -32,6 +32,8 @@ pub struct Opened {
     pub kernel: Range<usize>,
     /// Where the root file system is.
     pub rootfs: Range<usize>,
+    /// The MD5 that the header should state.
+    pub md5: [u8; 16],
 }
 
 /// Why an image with a TP-Link header could not be opened or closed. Offsets count from the header's first byte.
@@ -57,19 +59,6 @@ pub enum Error {
         have: usize,
         /// Length of the partition.
         total: u32,
-    },
-    /// The MD5 does not fit.
-    #[error(
-        "its TP-Link header says MD5 {}, but it has {}: the file is damaged or made by the vendor; \
-         download it again and compare its sha256sum",
-        hex(stored),
-        hex(computed)
-    )]
-    Md5 {
-        /// In the header.
-        stored: [u8; 16],
-        /// Of the image.
-        computed: [u8; 16],
     },
     /// The length of the root file system in the header is not the one in its superblock.
     #[error(
@@ -117,6 +106,11 @@ pub fn kernel_len(bytes: &[u8]) -> Option<u64> {
         .then(|| HEADER_LEN as u64 + u64::from(header.kernel_len()))
 }
 
+/// Whether `image` begins with a header of a whole image.
+pub fn is_image(image: &[u8]) -> bool {
+    Header::parse(image).is_some_and(|header| !header.is_kernel_only())
+}
+
 /// Opens `image`; `None` when it does not begin with a header of a whole image.
 ///
 /// # Errors
@@ -142,11 +136,7 @@ fn open_with(header: Header, image: &[u8]) -> Result<Opened, Error> {
     let (start, superblock) = rootfs::find(image, kernel.end)?;
     // It fits into memory: `find` has seen all of it.
     let rootfs = start..start + superblock.bytes_used as usize;
-    let computed = header.computed_md5(body);
-    if computed != header.md5() {
-        let stored = header.md5();
-        return Err(Error::Md5 { stored, computed });
-    }
+    let md5 = header.computed_md5(body);
     if u64::from(header.rootfs_len()) != superblock.bytes_used {
         return Err(Error::RootfsLen {
             stated: header.rootfs_len(),
@@ -191,6 +181,7 @@ fn open_with(header: Header, image: &[u8]) -> Result<Opened, Error> {
         layout,
         kernel,
         rootfs,
+        md5,
     })
 }
 
@@ -221,8 +212,4 @@ fn candidates(header: &Header, image: &[u8]) -> Vec<Candidate> {
             end: Some(end),
         })
         .collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

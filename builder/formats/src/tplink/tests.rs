@@ -79,11 +79,11 @@ fn closing_gives_what_the_tools_give() {
             assert_eq!(opened.layout.header.kind(), kind);
             assert_eq!(donor[opened.kernel.clone()], kernel(300_001));
             assert_eq!(donor[opened.rootfs.clone()], one);
-            let same = opened.layout.close(&kernel(300_001), &one).unwrap();
+            let same = opened.layout.put_together(&kernel(300_001), &one).unwrap();
             assert!(same == donor, "{kind:?} factory {factory}");
             // Another root file system, and another kernel: as if the tools had made it.
             for kernel in [kernel(300_001), kernel(299_994)] {
-                let ours = opened.layout.close(&kernel, &other).unwrap();
+                let ours = opened.layout.put_together(&kernel, &other).unwrap();
                 let theirs = image(kind, &kernel, &other, factory);
                 assert!(ours == theirs, "{kind:?} factory {factory}");
             }
@@ -97,7 +97,14 @@ fn damage_is_named() {
     let good = image(Kind::V1, &kernel(5000), &squashfs, false);
     let mut bad = good.clone();
     bad[0x300] ^= 1;
-    assert!(matches!(open(&bad), Some(Err(Error::Md5 { .. }))));
+    let damaged = open(&bad).unwrap().unwrap();
+    assert_ne!(damaged.md5, damaged.layout.header.md5());
+    assert!(
+        crate::container::prove(bad)
+            .unwrap_err()
+            .to_string()
+            .contains("MD5")
+    );
     assert!(matches!(
         open(&good[..3000]),
         Some(Err(Error::Truncated {
@@ -120,14 +127,14 @@ fn what_does_not_fit_is_refused() {
     let donor = image(Kind::V1, &kernel(5000), &squashfs, true);
     let layout = open(&donor).unwrap().unwrap().layout;
     let limit = 0x3c0000 - 0x40000 - 0x200;
-    assert!(layout.close(&[], &vec![7; limit]).is_ok());
+    assert!(layout.put_together(&[], &vec![7; limit]).is_ok());
     assert!(matches!(
-        layout.close(&[], &vec![7; limit + 1]),
+        layout.put_together(&[], &vec![7; limit + 1]),
         Err(Error::TooBig { need, .. }) if need == limit as u64 + 1
     ));
     let donor = image(Kind::V2, &kernel(5000), &squashfs, true);
     let layout = open(&donor).unwrap().unwrap().layout;
-    assert!(layout.close(&[], &vec![7; 0x3c0000]).is_err());
+    assert!(layout.put_together(&[], &vec![7; 0x3c0000]).is_err());
 }
 
 proptest! {

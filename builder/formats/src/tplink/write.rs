@@ -12,7 +12,7 @@ impl Layout {
     ///
     /// # Errors
     /// [`Error::TooBig`], [`Error::Tail`] when they do not fit into the firmware partition.
-    pub fn close(&self, kernel: &[u8], rootfs: &[u8]) -> Result<Vec<u8>, Error> {
+    pub fn put_together(&self, kernel: &[u8], rootfs: &[u8]) -> Result<Vec<u8>, Error> {
         let total = self.header.total();
         let need = kernel.len() as u64 + rootfs.len() as u64;
         let limit = limit(total, self.reserved);

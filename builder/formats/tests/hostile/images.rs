@@ -122,13 +122,15 @@ fn chunks() -> [Chunk; 2] {
 }
 
 fn close(layout: Layout, kernel: &[u8], with_trailer: bool) -> Vec<u8> {
-    let chunks = chunks();
+    let mut container = Container::new(layout);
+    if with_trailer {
+        container = container.with_trailer(chunks().to_vec());
+    }
     let parts = Parts {
-        kernel,
+        kernel: Some(kernel),
         rootfs: &ROOTFS,
-        chunks: if with_trailer { &chunks } else { &[] },
     };
-    Container::new(layout).close(&parts).unwrap()
+    container.close(&parts).unwrap()
 }
 
 /// An image with a TP-Link header, field by field and with the MD5 of Python's hashlib.

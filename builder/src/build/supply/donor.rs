@@ -2,12 +2,12 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
+use bytes::Bytes;
 use openwrt_formats::container::{self, Container, Parts};
-use openwrt_formats::fwtool::{Chunk, Metadata};
+use openwrt_formats::fwtool::Metadata;
 use openwrt_formats::squashfs::{self, Info, Options, Seeds};
 use openwrt_formats::tree::Tree;
 
@@ -21,12 +21,10 @@ use crate::source::{budget, packages};
 #[derive(Debug)]
 pub struct Donor {
     path: PathBuf,
-    bytes: Vec<u8>,
     input: Input,
     container: Container,
-    kernel: Range<usize>,
-    rootfs: Range<usize>,
-    chunks: Vec<Chunk>,
+    kernel: Option<Bytes>,
+    rootfs: Bytes,
     info: Info,
     unpacked: OnceCell<Unpacked>,
 }
@@ -50,7 +48,7 @@ impl Donor {
     pub fn obtain(path: &Path, profile: &Profile) -> Result<Self, Failure> {
         let name = || format!("donor {}", path.display());
         let (bytes, input) = super::input(path)?;
-        let opened = container::prove(&bytes)
+        let opened = container::prove(bytes)
             .with_context(name)
             .map_err(|error| {
                 Failure::new(Class::Source, error).help(
@@ -67,16 +65,15 @@ impl Donor {
                 ))
                 })?;
         }
-        let info = squashfs::info(opened.rootfs_bytes())
+        let info = squashfs::info(&opened.rootfs)
             .with_context(name)
             .or_fail(Class::Source)?;
         Ok(Self {
             path: path.to_owned(),
-            container: opened.container,
+            // A signature is over the donor's own bytes and cannot hold for others.
+            container: opened.container.unsigned().0,
             kernel: opened.kernel,
             rootfs: opened.rootfs,
-            chunks: opened.chunks,
-            bytes,
             input,
             info,
             unpacked: OnceCell::new(),
@@ -102,7 +99,7 @@ impl Donor {
         if let Some(unpacked) = self.unpacked.get() {
             return Ok(unpacked);
         }
-        let (tree, _, seeds) = squashfs::read_donor(&self.bytes[self.rootfs.clone()])
+        let (tree, _, seeds) = squashfs::read_donor(&self.rootfs)
             .with_context(|| format!("the root file system of donor {}", self.path.display()))
             .or_fail(Class::Source)?;
         let packages = packages::installed(&tree);
@@ -119,18 +116,9 @@ impl Donor {
         tree: &Tree,
         plan: &Plan,
     ) -> Result<Vec<ImageFile>, Failure> {
-        // A signature is over the donor's own bytes and cannot hold for others.
-        let chunks: Vec<Chunk> = self
-            .chunks
-            .iter()
-            .filter(|c| !matches!(c, Chunk::Signature(_)))
-            .cloned()
-            .collect();
-        let kernel = &self.bytes[self.kernel.clone()];
         let parts = Parts {
-            kernel,
+            kernel: None,
             rootfs,
-            chunks: &chunks,
         };
         let bytes = self
             .container
@@ -143,8 +131,8 @@ impl Donor {
             rootfs,
             tree,
         )?;
-        verify(&bytes, kernel, rootfs)?;
-        let (kind, extension) = kind(&self.input.file, !self.chunks.is_empty());
+        verify(&bytes, self.kernel.as_deref(), rootfs)?;
+        let (kind, extension) = kind(&self.input.file, !self.container.chunks().is_empty());
         let name = format!("{}-squashfs-{kind}.{extension}", plan.prefix());
         Ok(vec![ImageFile {
             kind: kind.to_owned(),
@@ -155,11 +143,11 @@ impl Donor {
 }
 
 /// Opens the finished image again: it must hold the kernel and the root file system that went in.
-pub(super) fn verify(image: &[u8], kernel: &[u8], rootfs: &[u8]) -> Result<(), Failure> {
-    let opened = container::prove(image)
+pub(super) fn verify(image: &[u8], kernel: Option<&[u8]>, rootfs: &[u8]) -> Result<(), Failure> {
+    let opened = container::prove(image.to_vec())
         .context("the finished image does not open again; this is a bug in clom, please report it")
         .or_fail(Class::Other)?;
-    if opened.kernel_bytes() != kernel || opened.rootfs_bytes() != rootfs {
+    if opened.kernel.as_deref() != kernel || opened.rootfs != rootfs {
         let error = anyhow!(
             "the finished image does not hold the kernel and root file system that went in; this is a bug in clom"
         );

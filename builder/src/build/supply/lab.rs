@@ -93,16 +93,14 @@ impl Lab {
                 board: plan.device.clone(),
             },
         };
-        let chunks = [Chunk::metadata(metadata.to_text())];
-        let container = Container::new(Layout::SysupgradeTar(layout));
-        let sysupgrade = container
-            .close(&Parts {
-                kernel,
-                rootfs,
-                chunks: &chunks,
-            })
-            .or_fail(Class::TooBig)?;
-        super::donor::verify(&sysupgrade, kernel, rootfs)?;
+        let chunks = vec![Chunk::metadata(metadata.to_text())];
+        let container = Container::new(Layout::SysupgradeTar(layout)).with_trailer(chunks);
+        let parts = Parts {
+            kernel: Some(kernel),
+            rootfs,
+        };
+        let sysupgrade = container.close(&parts).or_fail(Class::TooBig)?;
+        super::donor::verify(&sysupgrade, Some(kernel), rootfs)?;
         let mut files = vec![file("kernel", "kernel", kernel.clone())];
         if let Some((bytes, _)) = &self.initramfs {
             files.push(file("initramfs", "initramfs.cpio.gz", bytes.clone()));

@@ -136,17 +136,16 @@ impl Parts {
                 board: device.id.clone(),
             },
         };
-        let chunks = [Chunk::metadata(metadata.to_text())];
+        let chunks = vec![Chunk::metadata(metadata.to_text())];
         let kernel = &self.kernel.0;
-        let bytes = Container::new(layout)
-            .close(&ContainerParts {
-                kernel,
-                rootfs,
-                chunks: &chunks,
-            })
-            .or_fail(Class::TooBig)?;
+        let container = Container::new(layout).with_trailer(chunks);
+        let parts = ContainerParts {
+            kernel: Some(kernel),
+            rootfs,
+        };
+        let bytes = container.close(&parts).or_fail(Class::TooBig)?;
         budget::check(&bytes, plan.size_limit, rootfs, tree)?;
-        super::donor::verify(&bytes, kernel, rootfs)?;
+        super::donor::verify(&bytes, Some(kernel), rootfs)?;
         let name = format!("{}-squashfs-sysupgrade.bin", plan.prefix());
         Ok(vec![ImageFile {
             kind: "sysupgrade".to_owned(),

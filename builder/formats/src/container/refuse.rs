@@ -1,7 +1,41 @@
-//! Formats that are known by their first bytes and refused by name.
+//! Why an image has no root file system that could be replaced.
 
 use super::Error;
-use crate::plain;
+use super::Layout;
+use super::slot::{Content, Slot};
+
+/// The best reason why there is no root file system in `root`.
+pub(super) fn reason(root: &Slot) -> Error {
+    if let Some(error) = by_name(&root.bytes) {
+        return error;
+    }
+    let slots = root.walk();
+    if let Some((slot, error)) = slots.iter().find_map(|s| Some((s, s.problem.clone()?))) {
+        return Error::Layer {
+            part: (!std::ptr::eq(*slot, root)).then(|| slot.name.to_string()),
+            at: slot.at,
+            error,
+        };
+    }
+    let Some(layer) = root.layer() else {
+        return Error::Unknown {
+            first: root.bytes.iter().copied().take(8).collect(),
+        };
+    };
+    // The trailer says nothing of what the image is.
+    if let (Layout::Trailer(_), [image]) = (&layer.layout, &layer.slots[..]) {
+        return reason(image);
+    }
+    Error::NoRootfs {
+        kind: layer.layout.kind(),
+        other: slots
+            .iter()
+            .filter(|slot| matches!(slot.content, Content::Kept | Content::Kernel))
+            .filter(|slot| !slot.bytes.is_empty())
+            .map(|slot| slot.name.to_string())
+            .collect(),
+    }
+}
 
 const SYSUPGRADE: &str = "Use the device's squashfs-sysupgrade image instead, if there is one.";
 const UNPACK: &str = "Unpack it, or use the device's squashfs-sysupgrade image.";
@@ -9,7 +43,7 @@ const VENDOR: &str = "Use OpenWrt's squashfs-sysupgrade image for the device.";
 
 /// A name for what `image` is, when its bytes at fixed places say so. All of these state lengths or checksums over the
 /// root file system, or wrap it in ways of their own.
-pub(super) fn refuse(image: &[u8]) -> Option<Error> {
+fn by_name(image: &[u8]) -> Option<Error> {
     let at = |offset: usize, magic: &[u8]| {
         image
             .get(offset..)
@@ -65,42 +99,19 @@ pub(super) fn refuse(image: &[u8]) -> Option<Error> {
         ("a zip archive", UNPACK)
     } else if at(0, &[0x28, 0xb5, 0x2f, 0xfd]) {
         ("a zstd-compressed file", UNPACK)
-    } else if at(0, b"hsqs") {
-        (
-            "a squashfs root file system alone",
-            "Give it together with a kernel file (source `kernel-rootfs`).",
-        )
     } else if at(0, b"ANDROID!") {
         ("an Android boot image", SYSUPGRADE)
-    } else {
-        return None;
-    };
-    Some(Error::Unsupported { what, cure })
-}
-
-/// The same for bytes that a plain image could begin with too; asked only after it turned out to be none.
-pub(super) fn refuse_after_plain(image: &[u8], error: &plain::Error) -> Option<Error> {
-    let starts = |magic: &[u8]| image.starts_with(magic);
-    let no_squashfs = matches!(error, plain::Error::Rootfs(crate::rootfs::Error::NotFound));
-    let external = matches!(
-        error,
-        plain::Error::ExternalFit | plain::Error::Covers { .. }
-    );
-    let (what, cure) = if starts(&plain::FDT_MAGIC) && (no_squashfs || external) {
+    } else if at(0, &[0xd0, 0x0d, 0xfe, 0xed]) {
         ("a FIT image", SYSUPGRADE)
-    } else if no_squashfs && starts(&[0x1f, 0x8b]) {
+    } else if at(0, &[0x1f, 0x8b]) {
         ("a gzip file, as disk images are", UNPACK)
-    } else if image.get(510..512) == Some(&[0x55, 0xaa]) {
+    } else if at(510, &[0x55, 0xaa]) {
         ("a disk image", SYSUPGRADE)
-    } else if no_squashfs && image.get(257..262) == Some(b"ustar") {
+    } else if at(257, b"ustar") {
         (
             "a tar archive, but no sysupgrade tarball",
             "A root file system tarball is given together with a kernel file (source `kernel-rootfs`).",
         )
-    } else if no_squashfs {
-        return Some(Error::Unknown {
-            first: image.iter().copied().take(8).collect(),
-        });
     } else {
         return None;
     };

@@ -1,0 +1,64 @@
+//! The formats, and the order in which they are asked.
+
+use crate::layer::{Error, Format, Opened};
+use crate::{filesystem, fwtool, lead, plain, sysupgrade_tar, tplink};
+
+/// What a format makes of an image: `None` when it is not its own.
+type Answer = Option<Result<Opened<Layout>, Error>>;
+
+macro_rules! formats {
+    ($($(#[$doc:meta])* $variant:ident($layout:ty),)*) => {
+        /// The rule of one format of an image.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Layout {
+            $($(#[$doc])* $variant($layout),)*
+        }
+
+        impl Layout {
+            /// Its name, as OpenWrt's recipes or tools call it.
+            pub fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(layout) => layout.kind(),)*
+                }
+            }
+
+            /// Asks one format after the other whether `image` is of it.
+            ///
+            /// # Errors
+            /// When it is of the first format that knows it, but damaged.
+            pub(super) fn open(image: &[u8]) -> Answer {
+                let formats: &[fn(&[u8]) -> Answer] = &[
+                    $(|image| Some(<$layout>::open(image)?.map(|opened| opened.map(Self::$variant))),)*
+                ];
+                formats.iter().find_map(|open| open(image))
+            }
+
+            /// Puts `parts` together.
+            ///
+            /// # Errors
+            /// When the format cannot hold them.
+            pub fn close(&self, parts: &[&[u8]]) -> Result<Vec<u8>, Error> {
+                match self {
+                    $(Self::$variant(layout) => layout.close(parts),)*
+                }
+            }
+        }
+    };
+}
+
+// Outermost first: what stands behind an image, then formats with a magic number of their own, and last those that are
+// recognised by their root file system alone.
+formats! {
+    /// Metadata and signatures behind an image.
+    Trailer(fwtool::Layout),
+    /// Kernel and root file system as files of a tarball.
+    SysupgradeTar(sysupgrade_tar::Layout),
+    /// Behind a TP-Link header that states lengths and an MD5.
+    Tplink(tplink::Layout),
+    /// Behind the room of a boot loader.
+    Lead(lead::Layout),
+    /// A root file system and its padding.
+    Filesystem(filesystem::Layout),
+    /// Kernel and root file system one behind the other.
+    Plain(plain::Layout),
+}
