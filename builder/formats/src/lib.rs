@@ -31,3 +31,5 @@ pub mod tree;
 pub mod uci;
 #[cfg(feature = "container")]
 pub mod uimage;
+#[cfg(feature = "container")]
+pub mod vendor;

@@ -113,7 +113,21 @@ pub(crate) fn assert_exact(make: impl Fn(&[u8], &[u8]) -> Vec<u8>) -> Opened {
         }
     }
     bears_damage(&images[1]);
+    keep_seed(&make(&sample_kernel(300), &samples[0]));
     container::open(images[2].clone()).unwrap()
+}
+
+/// Keeps a small image as a seed for the fuzz target `container`, when asked to by `CLOM_SEEDS=FOLDER`.
+fn keep_seed(image: &[u8]) {
+    let Ok(folder) = std::env::var("CLOM_SEEDS") else {
+        return;
+    };
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or_default().replace("::tests", "");
+    let name = test.replace("::", "-");
+    if image.len() <= 32 << 10 {
+        std::fs::write(std::path::Path::new(&folder).join(name), image).unwrap();
+    }
 }
 
 /// No panic, whatever is changed or cut off; and what proves nevertheless comes out the same.
