@@ -96,10 +96,16 @@ pub fn plan(request: &Request, ui: &Ui) -> Result<Vec<Planned>, Failure> {
 /// The first that fails; results that were finished before it stay.
 pub fn build(request: &Request, ui: &Ui) -> Result<Vec<Outcome>, Failure> {
     let mut shared = Shared::new();
+    let outcomes = build_all(request, &mut shared, ui);
+    shared.settle(ui);
+    outcomes
+}
+
+fn build_all(request: &Request, shared: &mut Shared, ui: &Ui) -> Result<Vec<Outcome>, Failure> {
     let mut outcomes = Vec::new();
     for node in nodes(request) {
-        let planned = plan_one(request, node.as_deref(), &mut shared, ui)?;
-        let outcome = build_one(request, &planned, &mut shared, ui)?;
+        let planned = plan_one(request, node.as_deref(), shared, ui)?;
+        let outcome = build_one(request, &planned, shared, ui)?;
         ui.result("built", outcome.to_json());
         outcomes.push(outcome);
     }

@@ -15,6 +15,9 @@ use crate::profile::resolve::{AgentTier, CpuKind, Profile};
 use crate::store::blocks::DiskBlocks;
 use crate::ui::Ui;
 
+/// What compressed blocks may take on the disk, bytes: those of some hundred images.
+const MAX_BLOCKS: u64 = 2 << 30;
+
 /// The agent for one kind of CPU.
 #[derive(Debug, Clone)]
 pub(super) struct Agent {
@@ -85,6 +88,22 @@ impl Shared {
         };
         self.agents.insert((cpu, tier), agent.clone());
         Ok(Some(agent))
+    }
+
+    /// Warns when compressed blocks could not be kept, and keeps the cache of them from growing without end.
+    pub(super) fn settle(&self, ui: &Ui) {
+        if let Some(why) = self.blocks.failure() {
+            ui.warn(&format!(
+                "compressed blocks could not be kept, so the next build will be slower: {why}; \
+                 make room there, or name another folder with CLOM_CACHE"
+            ));
+        } else if self.blocks.has_written()
+            && let Err(error) = self.blocks.prune(MAX_BLOCKS)
+        {
+            ui.warn(&format!(
+                "old compressed blocks could not be removed: {error}"
+            ));
+        }
     }
 
     /// Shows warnings, each once in a run.

@@ -48,6 +48,11 @@ impl DiskBlocks {
         self.lock_failure().clone()
     }
 
+    /// Whether this process put blocks that were not there.
+    pub fn has_written(&self) -> bool {
+        self.counter.load(Ordering::Relaxed) > 0
+    }
+
     /// Removes the entries that were not used for longest until all together have at most `max_bytes` bytes.
     ///
     /// # Errors
@@ -194,7 +199,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let blocks = DiskBlocks::open(dir.path());
         assert_eq!(blocks.get(&key(1)), None);
+        assert!(!blocks.has_written());
         blocks.put(&key(1), b"packed");
+        assert!(blocks.has_written());
         blocks.put(&key(2), b"");
         let again = DiskBlocks::open(dir.path());
         assert_eq!(again.get(&key(1)).unwrap(), b"packed");

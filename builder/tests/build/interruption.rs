@@ -37,3 +37,21 @@ fn stopped_at_any_moment_the_old_result_stays() {
     let left = fs::read_dir(fixture.path("out")).unwrap().count();
     assert_eq!(left, 1, "staging folders are swept");
 }
+
+#[test]
+fn a_cache_that_takes_nothing_is_a_warning() {
+    let fixture = Fixture::new();
+    let expected = fs::read(image(&fixture.build(&[]))).unwrap();
+    // A file where the folder should be: writing fails, for root too.
+    fs::remove_dir_all(fixture.path("cache/blocks")).unwrap();
+    fs::write(fixture.path("cache/blocks"), "in the way").unwrap();
+    let output = fixture.clom(&["build", "here", "-d", "acme_r1", "--force"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{told}");
+    assert!(
+        told.contains("warning: compressed blocks could not be kept"),
+        "{told}"
+    );
+    assert!(told.contains("CLOM_CACHE"), "{told}");
+    assert!(fs::read(image(&fixture.path("out/here-acme_r1"))).unwrap() == expected);
+}
