@@ -1,7 +1,7 @@
 //! The formats, and the order in which they are asked.
 
 use crate::layer::{Error, Format, Opened};
-use crate::{filesystem, fwtool, lead, plain, sysupgrade_tar, tplink};
+use crate::{filesystem, fwtool, lead, plain, sysupgrade_tar, tplink, vendor};
 
 /// What a format makes of an image: `None` when it is not its own.
 type Answer = Option<Result<Opened<Layout>, Error>>;
@@ -57,6 +57,20 @@ formats! {
     Tplink(tplink::Layout),
     /// Behind the room of a boot loader.
     Lead(lead::Layout),
+    /// A text of fixed length before an image.
+    Prefix(vendor::prefix::Layout),
+    /// Elecom's MD5 and XOR.
+    Elx(vendor::elx::Layout),
+    /// ipTIME's header.
+    Iptime(vendor::iptime::Layout),
+    /// Belkin's header.
+    Belkin(vendor::belkin::Layout),
+    /// JCG's header.
+    Jcg(vendor::jcg::Layout),
+    /// An MD5 as text behind an image.
+    Md5Text(vendor::md5_text::Layout),
+    /// A text behind an image.
+    TailText(vendor::tail_text::Layout),
     /// A root file system and its padding.
     Filesystem(filesystem::Layout),
     /// Kernel and root file system one behind the other.

@@ -52,6 +52,14 @@ pub(crate) fn random(len: usize, seed: u64) -> Vec<u8> {
     bytes
 }
 
+/// A plain image: the kernel zero-padded to a multiple of `block`, and the root file system behind it.
+pub(crate) fn plain(kernel: &[u8], rootfs: &[u8], block: usize) -> Vec<u8> {
+    let mut image = kernel.to_vec();
+    image.resize(image.len().next_multiple_of(block), 0);
+    image.extend_from_slice(rootfs);
+    image
+}
+
 fn mksquashfs_of(content: &[u8]) -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
     let (file, out) = (dir.path().join("file"), dir.path().join("out"));
