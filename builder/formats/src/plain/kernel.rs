@@ -27,6 +27,11 @@ pub enum Kernel {
     Arm64,
     /// An ELF file.
     Elf,
+    /// A YAFFS file system with the kernel as a file in it, as MikroTik's boot loader reads it.
+    Yaffs {
+        /// The file's name.
+        file: String,
+    },
     /// A second-stage loader with the kernel it looks for (`OKLI`).
     Loader {
         /// Offset of the kernel's header.
@@ -46,6 +51,7 @@ impl fmt::Display for Kernel {
             Self::ArmZimage => f.write_str("ARM zImage"),
             Self::Arm64 => f.write_str("ARM64 Image"),
             Self::Elf => f.write_str("ELF"),
+            Self::Yaffs { file } => write!(f, "YAFFS with the file “{file}”"),
             Self::Loader { at } => write!(f, "loader with a kernel at offset {at}"),
         }
     }
@@ -91,6 +97,8 @@ pub(super) fn recognise(head: &[u8]) -> Result<(Kernel, Option<u64>), Error> {
         Kernel::ArmZimage
     } else if word(0x38) == Some(b"ARM\x64") {
         Kernel::Arm64
+    } else if let Some(file) = yaffs(head) {
+        Kernel::Yaffs { file }
     } else if let Some(at) = okli(head) {
         Kernel::Loader { at }
     } else {
@@ -138,6 +146,17 @@ fn fit(head: &[u8]) -> Result<(Kernel, Option<u64>), Error> {
         return Err(Error::ExternalFit);
     }
     Ok((Kernel::Fit, Some(total as u64)))
+}
+
+/// The name of the file that a YAFFS made by OpenWrt's `yaffs-filesystem` begins with: the object header of a file in the
+/// root folder, in either byte order. Its chunks say nothing of what stands behind it.
+fn yaffs(head: &[u8]) -> Option<String> {
+    let words = |one: [u8; 4]| head.starts_with(&one) && head.get(4..8) == Some(&one);
+    let file_in_root = words([0, 0, 0, 1]) || words([1, 0, 0, 0]);
+    let name = head.get(10..266)?.split(|b| *b == 0).next()?;
+    let good = file_in_root && head.get(8..10) == Some(&[0xFF; 2]) && !name.is_empty();
+    let name = std::str::from_utf8(name).ok()?;
+    (good && name.bytes().all(|b| b.is_ascii_graphic())).then(|| name.to_owned())
 }
 
 /// The offset of an intact `OKLI` kernel inside `head`.

@@ -186,3 +186,34 @@ fn damage_is_named() {
     dirty[end - 100] = 0;
     assert!(matches!(open(&dirty), Err(Error::Tail(_))));
 }
+
+/// The first chunk as yafut writes it: an object header of a file without a size yet.
+#[test]
+fn mikrotiks_kernel_in_yaffs_is_kept() {
+    for (big, name) in [(true, "kernel"), (false, "bootimage")] {
+        let word = |value: u32| {
+            if big {
+                value.to_be_bytes()
+            } else {
+                value.to_le_bytes()
+            }
+        };
+        let mut image = [word(1), word(1)].concat();
+        image.extend([0xFF; 2]);
+        image.extend(name.as_bytes());
+        image.resize(0x10a, 0);
+        image.resize(1024, 0xFF);
+        image.extend([word(0x1001), word(0x1000_0101), word(0x8000_0001), word(0)].concat());
+        image.extend(crate::layer::testing::random(60_000, 1));
+        image.resize(128 << 10, 0xFF);
+        let rootfs = mksquashfs(9);
+        image.extend(&rootfs);
+        let opened = crate::container::prove(image.clone()).unwrap();
+        let layers = opened.container.layers();
+        assert_eq!(
+            layers[0].facts[0].value,
+            format!("YAFFS with the file “{name}”")
+        );
+        assert_eq!(opened.kernel.unwrap(), image[..128 << 10]);
+    }
+}
