@@ -10,6 +10,8 @@ pub mod filesystem;
 #[cfg(feature = "container")]
 pub mod fwtool;
 #[cfg(feature = "container")]
+pub mod kernel;
+#[cfg(feature = "container")]
 pub mod layer;
 #[cfg(feature = "container")]
 pub mod lead;
@@ -19,6 +21,8 @@ pub mod pad_rootfs;
 pub mod plain;
 #[cfg(feature = "container")]
 pub mod rootfs;
+#[cfg(feature = "container")]
+pub mod sniff;
 #[cfg(feature = "squashfs")]
 pub mod squashfs;
 #[cfg(feature = "container")]

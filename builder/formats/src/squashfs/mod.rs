@@ -25,7 +25,7 @@ pub use cache::{BlockCache, Key, MemoryCache, NoCache};
 pub use error::{Error, WriteError};
 pub use format::Flags;
 pub use options::{Bcj, Compression, Effort, Options, Xattrs, Xz};
-pub use read::{Compressor, Info, Limits, info, read, read_donor, read_within};
+pub use read::{Browser, Compressor, Info, Limits, info, read, read_donor, read_within};
 pub use seeds::Seeds;
 pub use write::{Image, Stats, Writer, write};
 

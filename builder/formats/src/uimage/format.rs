@@ -37,6 +37,18 @@ pub struct Header {
 }
 
 impl Header {
+    /// The header at the start of `bytes`, if they look like one; CRCs need not fit when the magic number is a known one.
+    pub fn at(bytes: &[u8]) -> Option<Self> {
+        let header = Self::decode(bytes.first_chunk()?);
+        let known = [MAGIC, OKLI_MAGIC].contains(&header.magic);
+        (known || header.header_crc == header.computed_crc()).then_some(header)
+    }
+
+    /// The CRC that belongs into [`Header::header_crc`].
+    pub fn expected_crc(&self) -> u32 {
+        self.computed_crc()
+    }
+
     /// The fields in `bytes`, nothing checked.
     pub(super) fn decode(bytes: &[u8; HEADER_LEN]) -> Self {
         let word = |at: usize| {

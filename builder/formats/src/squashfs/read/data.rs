@@ -17,6 +17,7 @@ const DATA: &str = "data block";
 const FRAGMENT: &str = "fragment block";
 
 /// What is needed to read file content.
+#[derive(Debug)]
 pub(super) struct Source<'a> {
     /// The image up to `bytes_used`.
     pub(super) image: &'a [u8],

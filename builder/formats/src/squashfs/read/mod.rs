@@ -1,5 +1,6 @@
 //! Reading an image into a tree.
 
+mod browse;
 mod data;
 mod directory;
 mod inode;
@@ -10,6 +11,7 @@ mod xattr;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+pub use self::browse::Browser;
 use self::inode::{Body, FileRef, RawInode};
 use self::limits::Budget;
 pub use self::limits::Limits;
@@ -115,23 +117,8 @@ impl<'a> Reader<'a> {
     }
 
     fn tree(&mut self, limits: &Limits, seeds: Option<&mut Seeds>) -> Result<Tree, Error> {
-        let mut tables = Tables {
-            ids: self.ids()?,
-            xattrs: XattrTable::read(&mut self.metadata, self.superblock.xattr_table)?,
-            content: Budget::new("content", "bytes", limits.content),
-            blocks: Budget::new("block lists", "entries", limits.blocks),
-            entries: Budget::new("directories", "entries", limits.entries),
-        };
-        let source = data::Source {
-            image: self.image,
-            codec: self.codec,
-            block_size: self.superblock.block_size,
-            fragments: data::fragment_table(
-                &mut self.metadata,
-                self.superblock.fragment_table,
-                self.superblock.fragments,
-            )?,
-        };
+        let mut tables = self.tables(limits)?;
+        let source = self.source()?;
         let inodes = self.walk(&mut tables, limits.depth)?;
         let mut list = inodes.list;
         let (owners, files): (Vec<usize>, Vec<FileRef>) = inodes.files.into_iter().unzip();
@@ -142,6 +129,29 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(Tree::from_inodes(list))
+    }
+
+    fn tables(&mut self, limits: &Limits) -> Result<Tables, Error> {
+        Ok(Tables {
+            ids: self.ids()?,
+            xattrs: XattrTable::read(&mut self.metadata, self.superblock.xattr_table)?,
+            content: Budget::new("content", "bytes", limits.content),
+            blocks: Budget::new("block lists", "entries", limits.blocks),
+            entries: Budget::new("directories", "entries", limits.entries),
+        })
+    }
+
+    fn source(&mut self) -> Result<data::Source<'a>, Error> {
+        Ok(data::Source {
+            image: self.image,
+            codec: self.codec,
+            block_size: self.superblock.block_size,
+            fragments: data::fragment_table(
+                &mut self.metadata,
+                self.superblock.fragment_table,
+                self.superblock.fragments,
+            )?,
+        })
     }
 
     fn ids(&mut self) -> Result<Vec<u32>, Error> {

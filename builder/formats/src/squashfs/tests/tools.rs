@@ -378,3 +378,32 @@ fn reads_what_mksquashfs_makes() {
         assert_unsquashfs_agrees(&tree, &again.bytes);
     }
 }
+
+/// Looking into an image shows what reading it does, and single files come out as unsquashfs has them.
+#[test]
+fn browsing_shows_what_reading_does() {
+    for options in all_options() {
+        let tree = sample(options.block_size as usize);
+        let image = write(&tree, &options, &NoCache).unwrap();
+        let (read, info) = read(&image).unwrap();
+        let mut browser = Browser::open(&image).unwrap();
+        assert_eq!(*browser.info(), info);
+        let outline = browser.tree().clone();
+        let mut files = Vec::new();
+        for (a, b) in read.walk().zip(outline.walk()) {
+            assert_eq!((&a.path, &a.inode.meta), (&b.path, &b.inode.meta));
+            match (&a.inode.kind, &b.inode.kind) {
+                (Kind::File(a), Kind::File(b_content)) => {
+                    assert_eq!(a.len(), b_content.len());
+                    files.push((b.id, a.clone()));
+                }
+                (Kind::Dir(a), Kind::Dir(b)) => assert!(a.keys().eq(b.keys())),
+                (a, b) => assert_eq!(a, b),
+            }
+        }
+        let ids: Vec<_> = files.iter().map(|(id, _)| *id).collect();
+        let contents = browser.contents(&ids).unwrap();
+        assert!(contents.iter().eq(files.iter().map(|(_, content)| content)));
+        assert!(browser.contents(&[outline.root()]).unwrap()[0].is_empty());
+    }
+}
