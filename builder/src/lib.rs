@@ -4,6 +4,7 @@ pub mod build;
 pub mod cli;
 pub mod crossbuild;
 pub mod dirs;
+pub mod facts;
 pub mod failure;
 pub mod lab;
 pub mod profile;

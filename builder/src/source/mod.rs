@@ -2,4 +2,5 @@
 
 pub mod budget;
 pub mod packages;
+pub mod profiles_json;
 pub mod release;

@@ -13,9 +13,10 @@ use openwrt_formats::tree::Tree;
 
 use super::ImageFile;
 use crate::build::plan::{Input, Plan, Source};
+use crate::facts;
 use crate::failure::{Class, Failure, OrFail};
 use crate::profile::resolve::Profile;
-use crate::source::{budget, packages};
+use crate::source::{budget, packages, profiles_json};
 
 /// A donor image that was read and proven.
 #[derive(Debug)]
@@ -110,6 +111,14 @@ impl Donor {
         }))
     }
 
+    /// The largest image that fits, when the profile does not say: by OpenWrt's `profiles.json` beside the donor, by what is
+    /// known of the device, by the length that all images of this kind have.
+    fn size_limit(&self, device: &str) -> Result<Option<u64>, Failure> {
+        let published = profiles_json::size_limit(&self.path, device).or_fail(Class::Source)?;
+        let known = || facts::device(device)?.size_limit(&self.input.file);
+        Ok(published.or_else(known).or(self.container.fixed_len()))
+    }
+
     pub(super) fn close(
         &self,
         rootfs: &[u8],
@@ -125,12 +134,11 @@ impl Donor {
             .close(&parts)
             .with_context(|| format!("cannot close the image of donor {}", self.path.display()))
             .or_fail(Class::TooBig)?;
-        budget::check(
-            &bytes,
-            plan.size_limit.or(self.container.fixed_len()),
-            rootfs,
-            tree,
-        )?;
+        let limit = match plan.size_limit {
+            Some(limit) => Some(limit),
+            None => self.size_limit(&plan.device)?,
+        };
+        budget::check(&bytes, limit, rootfs, tree)?;
         verify(&bytes, self.kernel.as_deref(), rootfs)?;
         let (kind, extension) = kind(&self.input.file, !self.container.chunks().is_empty());
         let name = format!("{}-squashfs-{kind}.{extension}", plan.prefix());
@@ -160,16 +168,10 @@ pub(super) fn verify(image: &[u8], kernel: Option<&[u8]>, rootfs: &[u8]) -> Resu
 fn for_device(metadata: &Metadata, profile: &Profile) -> anyhow::Result<()> {
     let ids = metadata.device_ids();
     let device = &profile.device;
-    // An entry without ids of its own has the usual one: its name with a comma behind the maker.
-    let usual = [
-        device.id.clone(),
-        device.id.replacen('_', ",", 1),
-        device.id.replace('_', ","),
-    ];
-    let mine: &[String] = if device.supported_devices.is_empty() {
-        &usual
+    let mine = if device.supported_devices.is_empty() {
+        usual_ids(&device.id)
     } else {
-        &device.supported_devices
+        device.supported_devices.clone()
     };
     if ids.is_empty() || ids.iter().any(|id| mine.contains(id)) {
         return Ok(());
@@ -180,6 +182,17 @@ fn for_device(metadata: &Metadata, profile: &Profile) -> anyhow::Result<()> {
         device.id,
         mine.join(", ")
     ))
+}
+
+/// The names of a device whose profile states none: those that OpenWrt knows, and the usual one, its name with a comma behind the maker.
+fn usual_ids(id: &str) -> Vec<String> {
+    let usual = [
+        id.to_owned(),
+        id.replacen('_', ",", 1),
+        id.replace('_', ","),
+    ];
+    let known = facts::device(id).map(|device| device.supported_devices);
+    known.unwrap_or_default().into_iter().chain(usual).collect()
 }
 
 /// What an image is, by OpenWrt's way of naming it, and its name's ending.
