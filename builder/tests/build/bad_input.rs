@@ -137,6 +137,18 @@ fn an_image_that_does_not_fit_shows_why() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    // OpenWrt's own word, as it is published beside the image, for a device whose entry says nothing.
+    let device = String::from_utf8(fixture.read("profiles/devices/acme_r1.toml")).unwrap();
+    let silent = device.replace("image_limit = \"8M\"\n", "");
+    assert_ne!(silent, device);
+    fixture.write("profiles/devices/acme_r3.toml", &silent);
+    fixture.write(
+        "profiles/profiles.json",
+        r#"{"profiles":{"acme_r3":{"file_size_limits":{"image":524288,"kernel":null}}}}"#,
+    );
+    let text = fixture.fails(&["build", "here", "-d", "acme_r3"]);
+    let expected = text.starts_with("exit code 5\n") && text.contains("limit 512 KiB");
+    assert!(expected, "{text}");
     unchanged(&made);
 }
 
