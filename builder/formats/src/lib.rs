@@ -32,6 +32,8 @@ pub mod tar;
 #[cfg(feature = "container")]
 pub mod tplink;
 pub mod tree;
+#[cfg(feature = "container")]
+pub mod trx;
 pub mod uci;
 #[cfg(feature = "container")]
 pub mod uimage;

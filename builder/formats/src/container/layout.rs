@@ -1,7 +1,7 @@
 //! The formats, and the order in which they are asked.
 
 use crate::layer::{Error, Format, Opened};
-use crate::{filesystem, fwtool, lead, plain, sysupgrade_tar, tplink, vendor};
+use crate::{filesystem, fwtool, lead, plain, sysupgrade_tar, tplink, trx, vendor};
 
 /// What a format makes of an image: `None` when it is not its own.
 type Answer = Option<Result<Opened<Layout>, Error>>;
@@ -55,6 +55,8 @@ formats! {
     SysupgradeTar(sysupgrade_tar::Layout),
     /// Behind a TP-Link header that states lengths and an MD5.
     Tplink(tplink::Layout),
+    /// Partitions behind a header with a CRC.
+    Trx(trx::Layout),
     /// Behind the room of a boot loader.
     Lead(lead::Layout),
     /// A text of fixed length before an image.

@@ -55,9 +55,7 @@ fn by_name(image: &[u8]) -> Option<Error> {
             .checked_sub(distance)
             .is_some_and(|offset| at(offset, magic))
     };
-    let (what, cure) = if at(0, b"HDR0") || at(0, b"HDR1") {
-        ("a TRX image", SYSUPGRADE)
-    } else if at(0, &[0x5e, 0xa3, 0xa4, 0x17]) {
+    let (what, cure) = if at(0, &[0x5e, 0xa3, 0xa4, 0x17]) {
         ("a Seama image", SYSUPGRADE)
     } else if at(0, b"*#$^") {
         ("a Netgear CHK image", SYSUPGRADE)

@@ -123,8 +123,7 @@ fn recovery_images_keep_their_lead() {
 
 #[test]
 fn foreign_formats_are_refused_by_name() {
-    let cases: [(&[u8], &str); 11] = [
-        (b"HDR0", "TRX"),
+    let cases: [(&[u8], &str); 10] = [
         (&[0x5e, 0xa3, 0xa4, 0x17], "Seama"),
         (b"*#$^", "Netgear CHK"),
         (b"device:WNDR", "Netgear DNI"),
