@@ -23,6 +23,9 @@ const AGENT: Duration = Duration::from_secs(240);
 const COMMAND: Duration = Duration::from_secs(120);
 const UPGRADE: Duration = Duration::from_secs(600);
 
+/// What the agent may have in memory, idle. Bytes.
+const AGENT_MEMORY: u64 = 4 << 20;
+
 /// A file that the test leaves on the overlay.
 const MARKER: &str = "/etc/clom-vm-test";
 
@@ -110,6 +113,7 @@ impl Test<'_> {
                 node = seen.as_ref().map(node_id).unwrap_or_default();
             }
             self.look("respawn", &mut guest, Self::respawn);
+            self.look("memory", &mut guest, Self::memory);
         }
         self.look("reload", &mut guest, |_, guest| reload(guest));
         self.look("marker", &mut guest, |_, guest| leave_marker(guest));
@@ -260,6 +264,21 @@ impl Test<'_> {
             bail!("{}", wrong.join("\n"));
         }
         Ok(format!("{values} values as rendered"))
+    }
+
+    /// The agent's resident memory, which the design bounds.
+    fn memory(&self, guest: &mut Guest) -> Result<String> {
+        let status = self.status(guest)?;
+        let rss = status.pointer("/agent/rss_bytes").and_then(Value::as_u64);
+        let rss = rss.context("the status says nothing of the agent's memory")?;
+        if rss > AGENT_MEMORY {
+            bail!(
+                "the agent has {} KiB in memory, it may have {}",
+                rss >> 10,
+                AGENT_MEMORY >> 10
+            );
+        }
+        Ok(format!("the agent has {} KiB in memory", rss >> 10))
     }
 
     fn services(&self, guest: &mut Guest) -> Result<String> {

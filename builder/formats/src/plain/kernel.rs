@@ -159,12 +159,14 @@ fn yaffs(head: &[u8]) -> Option<String> {
     (good && name.bytes().all(|b| b.is_ascii_graphic())).then(|| name.to_owned())
 }
 
-/// The offset of an intact `OKLI` kernel inside `head`.
+/// The offset of an intact `OKLI` kernel inside `head`. Only the first places where one could be are looked at: a CRC over
+/// megabytes for each of very many would take hours.
 fn okli(head: &[u8]) -> Option<usize> {
     let magic = uimage::OKLI_MAGIC.to_be_bytes();
     head.windows(magic.len())
         .enumerate()
         .filter(|(_, window)| **window == magic)
         .map(|(at, _)| at)
+        .take(16)
         .find(|at| uimage::parse(&head[*at..]).is_ok())
 }

@@ -83,7 +83,8 @@ pub enum Error {
     /// Not a kernel we know.
     #[error(
         "there is a squashfs in it, but what stands before it (it begins with {}) is no kernel of a known kind and \
-         may hold a checksum over the whole image",
+         may hold a checksum over the whole image; take OpenWrt's squashfs-sysupgrade image of the device, or give its kernel \
+         and root file system apart (source `kernel-rootfs`)",
         hex(first)
     )]
     UnknownKernel {
