@@ -22,6 +22,8 @@ pub mod plain;
 #[cfg(feature = "container")]
 pub mod rootfs;
 #[cfg(feature = "container")]
+pub mod safeloader;
+#[cfg(feature = "container")]
 pub mod sniff;
 #[cfg(feature = "squashfs")]
 pub mod squashfs;

@@ -51,6 +51,10 @@ macro_rules! formats {
 formats! {
     /// Metadata and signatures behind an image.
     Trailer(fwtool::Layout),
+    /// A table of named parts for TP-Link's web interface.
+    SafeloaderFactory(crate::safeloader::Factory),
+    /// A dump of TP-Link's flash with the support list at its end.
+    SafeloaderDump(crate::safeloader::Dump),
     /// Kernel and root file system as files of a tarball.
     SysupgradeTar(sysupgrade_tar::Layout),
     /// Behind a TP-Link header that states lengths and an MD5.

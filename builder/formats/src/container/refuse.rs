@@ -65,8 +65,6 @@ fn by_name(image: &[u8]) -> Option<Error> {
         ("a UBI image", SYSUPGRADE)
     } else if at(0, &[0x31, 0x18, 0x10, 0x06]) {
         ("a UBIFS image", SYSUPGRADE)
-    } else if at(0x1014, b"fwup-ptn ") {
-        ("a TP-Link SafeLoader factory image", SYSUPGRADE)
     } else if at(0, &[3, 0, 0, 0]) && at(4, b"ver.") && !at(0x74, &[0, 0, 2, 0]) {
         ("a TP-Link vendor image", VENDOR)
     } else if at(0, b"OPEN") && at(0x10c, b"PART") {
