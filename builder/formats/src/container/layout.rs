@@ -61,6 +61,18 @@ formats! {
     Tplink(tplink::Layout),
     /// Partitions behind a header with a CRC.
     Trx(trx::Layout),
+    /// Netgear's CHK header.
+    NetgearChk(vendor::netgear_chk::Layout),
+    /// Netgear's DNI header and checksum.
+    NetgearDni(vendor::netgear_dni::Layout),
+    /// Netgear's encrypted factory images.
+    NetgearEncrypted(vendor::netgear_encrypted::Layout),
+    /// Linksys' header with a pattern.
+    Addpattern(vendor::addpattern::Layout),
+    /// Linksys' footer.
+    LinksysImage(vendor::linksys_image::Layout),
+    /// ZyXEL's signature.
+    Zyimage(vendor::zyimage::Layout),
     /// Behind the room of a boot loader.
     Lead(lead::Layout),
     /// A text of fixed length before an image.

@@ -57,10 +57,6 @@ fn by_name(image: &[u8]) -> Option<Error> {
     };
     let (what, cure) = if at(0, &[0x5e, 0xa3, 0xa4, 0x17]) {
         ("a Seama image", SYSUPGRADE)
-    } else if at(0, b"*#$^") {
-        ("a Netgear CHK image", SYSUPGRADE)
-    } else if at(0, b"device:") {
-        ("a Netgear DNI image", SYSUPGRADE)
     } else if at(0, b"UBI#") {
         ("a UBI image", SYSUPGRADE)
     } else if at(0, &[0x31, 0x18, 0x10, 0x06]) {
@@ -69,8 +65,6 @@ fn by_name(image: &[u8]) -> Option<Error> {
         ("a TP-Link vendor image", VENDOR)
     } else if at(0, b"OPEN") && at(0x10c, b"PART") {
         ("a Ubiquiti image", SYSUPGRADE)
-    } else if at(14, b"U2ND") {
-        ("a Linksys image with a model pattern", SYSUPGRADE)
     } else if at(4, b"Broadcom Corporatio") {
         ("a Broadcom CFE image", SYSUPGRADE)
     } else if at(0, &[0x1e, 0xf1, 0xd0, 0xba]) {
@@ -85,10 +79,6 @@ fn by_name(image: &[u8]) -> Option<Error> {
         ("an Edimax image", SYSUPGRADE)
     } else if at(7, b"sErCoMm") || at(0, b"sErCoMm") || before_end(71, b"sErCoMm") {
         ("an image with a Sercomm header or footer", SYSUPGRADE)
-    } else if before_end(256, b".LINKSYS.") {
-        ("an image with a Linksys footer", SYSUPGRADE)
-    } else if before_end(60, b"ZNBG") {
-        ("a ZyXEL image with a signature", SYSUPGRADE)
     } else if at(0, &[0xfd, b'7', b'z', b'X', b'Z', 0]) {
         ("an xz-compressed file", UNPACK)
     } else if at(0, b"PK\x03\x04") {

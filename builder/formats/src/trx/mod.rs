@@ -32,7 +32,7 @@
 mod format;
 mod read;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod write;
 
 pub use format::{Behind, Footer, Layout, Marks, Start};

@@ -81,7 +81,7 @@ fn loader() -> Vec<u8> {
     [b"\x1f\x8b\x08".to_vec(), random(2000, 3), vec![0]].concat()
 }
 
-fn with_loader(kernel: &[u8], rootfs: &[u8]) -> Vec<u8> {
+pub(crate) fn with_loader(kernel: &[u8], rootfs: &[u8]) -> Vec<u8> {
     use Step::{Add, Align, Append};
     let steps = [
         Add(&loader()),

@@ -1,10 +1,17 @@
 //! Formats of single makers: headers, footers and seals around an image of another format, or around kernel and root
 //! file system.
 
+pub mod addpattern;
 pub mod belkin;
+mod cksum;
 pub mod elx;
 pub mod iptime;
 pub mod jcg;
+pub mod linksys_image;
 pub mod md5_text;
+pub mod netgear_chk;
+pub mod netgear_dni;
+pub mod netgear_encrypted;
 pub mod prefix;
 pub mod tail_text;
+pub mod zyimage;
