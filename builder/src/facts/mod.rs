@@ -30,6 +30,9 @@ pub struct Device {
     /// The names by which sysupgrade knows it.
     #[serde(default)]
     pub supported_devices: Vec<String>,
+    /// What its sysupgrade tarballs are for, when that is not its name.
+    #[serde(default)]
+    pub board_name: Option<String>,
     /// Room for an image, as the build system writes it: `16192k`.
     #[serde(default)]
     image_size: Option<String>,

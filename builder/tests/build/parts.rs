@@ -24,6 +24,18 @@ fn a_kernel_and_a_tarball_become_a_sysupgrade_tarball() {
         list,
         "BOARD=acme_r1\nsysupgrade-acme_r1/\nsysupgrade-acme_r1/CONTROL\nsysupgrade-acme_r1/kernel\nsysupgrade-acme_r1/root\n"
     );
+
+    // The same without metadata, as before LEDE: the board in it says what it is for.
+    fixture.sh(&format!(
+        "len=$((0x$(tail -c 4 '{0}' | od -An -tx1 | tr -d ' '))) && head -c -$len '{0}' > old.tar && tar -tf old.tar > /dev/null",
+        image.display()
+    ));
+    fixture.build(&["--donor", "old.tar"]);
+    let device = String::from_utf8(fixture.read("profiles/devices/acme_r1.toml")).unwrap();
+    let other = device.replace("acme,r1", "acme,r2");
+    fixture.write("profiles/devices/acme_r2.toml", &other);
+    let text = fixture.fails(&["build", "here", "-d", "acme_r2", "--donor", "old.tar"]);
+    assert!(text.contains("it is for acme_r1, and"), "{text}");
 }
 
 #[test]

@@ -109,6 +109,16 @@ impl Container {
         })
     }
 
+    /// The board that a sysupgrade tarball is for.
+    pub fn board(&self) -> Option<&str> {
+        self.layers()
+            .into_iter()
+            .find_map(|layer| match &layer.layout {
+                Layout::SysupgradeTar(tar) => tar.board.as_deref(),
+                _ => None,
+            })
+    }
+
     /// Whether the image is signed.
     pub fn is_signed(&self) -> bool {
         self.chunks()

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
-use openwrt_formats::container::{self, Container, Parts};
-use openwrt_formats::fwtool::Metadata;
+use openwrt_formats::container::{self, Container, Opened, Parts};
 use openwrt_formats::squashfs::{self, Info, Options, Seeds};
 use openwrt_formats::tree::Tree;
 
@@ -15,7 +14,7 @@ use super::ImageFile;
 use crate::build::plan::{Input, Plan, Source};
 use crate::facts;
 use crate::failure::{Class, Failure, OrFail};
-use crate::profile::resolve::Profile;
+use crate::profile::resolve::{Device, Profile};
 use crate::source::{budget, packages, profiles_json};
 
 /// A donor image that was read and proven.
@@ -56,16 +55,14 @@ impl Donor {
                     "a donor is OpenWrt's own image for the device, usually the one named ...-squashfs-sysupgrade.bin",
                 )
             })?;
-        if let Some(metadata) = &opened.metadata {
-            for_device(metadata, profile)
-                .with_context(name)
-                .map_err(|error| {
-                    Failure::new(Class::Source, error).help(format!(
+        for_device(&opened, profile)
+            .with_context(name)
+            .map_err(|error| {
+                Failure::new(Class::Source, error).help(format!(
                     "take the image for {}, or build for the device this image is for (--device)",
                     profile.device.title
                 ))
-                })?;
-        }
+            })?;
         let info = squashfs::info(&opened.rootfs)
             .with_context(name)
             .or_fail(Class::Source)?;
@@ -164,10 +161,15 @@ pub(super) fn verify(image: &[u8], kernel: Option<&[u8]>, rootfs: &[u8]) -> Resu
     Ok(())
 }
 
-/// Whether sysupgrade on the profile's device would take the image.
-fn for_device(metadata: &Metadata, profile: &Profile) -> anyhow::Result<()> {
-    let ids = metadata.device_ids();
+/// Whether sysupgrade on the profile's device would take the image: by the names in its metadata, else by the board in its tarball.
+fn for_device(opened: &Opened, profile: &Profile) -> anyhow::Result<()> {
     let device = &profile.device;
+    let ids: Vec<String> = match (&opened.metadata, opened.container.board()) {
+        (Some(metadata), _) => metadata.device_ids().to_vec(),
+        // A board's name has no comma; older ones are names of their own.
+        (None, Some(board)) if boards(device).iter().any(|known| known == board) => Vec::new(),
+        (None, board) => board.map(str::to_owned).into_iter().collect(),
+    };
     let mine = if device.supported_devices.is_empty() {
         usual_ids(&device.id)
     } else {
@@ -182,6 +184,14 @@ fn for_device(metadata: &Metadata, profile: &Profile) -> anyhow::Result<()> {
         device.id,
         mine.join(", ")
     ))
+}
+
+/// What a sysupgrade tarball for the device can be for.
+fn boards(device: &Device) -> Vec<String> {
+    let known = facts::device(&device.id).and_then(|device| device.board_name);
+    let supported = device.supported_devices.iter();
+    let supported = supported.map(|id| id.replace(',', "_"));
+    supported.chain([device.id.clone()]).chain(known).collect()
 }
 
 /// The names of a device whose profile states none: those that OpenWrt knows, and the usual one, its name with a comma behind the maker.
