@@ -10,6 +10,8 @@ pub mod filesystem;
 #[cfg(feature = "container")]
 pub mod fwtool;
 #[cfg(feature = "container")]
+pub mod gzip;
+#[cfg(feature = "container")]
 pub mod kernel;
 #[cfg(feature = "container")]
 pub mod layer;
