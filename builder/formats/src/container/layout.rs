@@ -71,6 +71,16 @@ formats! {
     NetgearEncrypted(vendor::netgear_encrypted::Layout),
     /// Linksys' header with a pattern.
     Addpattern(vendor::addpattern::Layout),
+    /// An image with texts and an MD5, or a seal around one.
+    Seama(vendor::seama::Layout),
+    /// Sercomm's header.
+    SercomSeal(vendor::sercom_seal::Layout),
+    /// Edimax' header and checksum.
+    Edimax(vendor::edimax::Layout),
+    /// Senao's header and XOR.
+    Senao(vendor::senao::Layout),
+    /// Sercomm's footer.
+    SercomFooter(vendor::sercom_footer::Layout),
     /// Linksys' footer.
     LinksysImage(vendor::linksys_image::Layout),
     /// ZyXEL's signature.

@@ -49,15 +49,7 @@ fn by_name(image: &[u8]) -> Option<Error> {
             .get(offset..)
             .is_some_and(|rest| rest.starts_with(magic))
     };
-    let before_end = |distance: usize, magic: &[u8]| {
-        image
-            .len()
-            .checked_sub(distance)
-            .is_some_and(|offset| at(offset, magic))
-    };
-    let (what, cure) = if at(0, &[0x5e, 0xa3, 0xa4, 0x17]) {
-        ("a Seama image", SYSUPGRADE)
-    } else if at(0, b"UBI#") {
+    let (what, cure) = if at(0, b"UBI#") {
         ("a UBI image", SYSUPGRADE)
     } else if at(0, &[0x31, 0x18, 0x10, 0x06]) {
         ("a UBIFS image", SYSUPGRADE)
@@ -75,10 +67,8 @@ fn by_name(image: &[u8]) -> Option<Error> {
         ("an encrypted D-Link image", SYSUPGRADE)
     } else if at(0, b"CE01") {
         ("an OpenMesh image", SYSUPGRADE)
-    } else if at(0, b"CSYS") {
-        ("an Edimax image", SYSUPGRADE)
-    } else if at(7, b"sErCoMm") || at(0, b"sErCoMm") || before_end(71, b"sErCoMm") {
-        ("an image with a Sercomm header or footer", SYSUPGRADE)
+    } else if at(7, b"sErCoMm") {
+        ("an image with a Sercomm header", SYSUPGRADE)
     } else if at(0, &[0xfd, b'7', b'z', b'X', b'Z', 0]) {
         ("an xz-compressed file", UNPACK)
     } else if at(0, b"PK\x03\x04") {

@@ -111,7 +111,7 @@ mod tests {
     /// With coreutils' `cksum`.
     fn linksys(body: &[u8], page: usize, newline: bool) -> Vec<u8> {
         let mut image = body.to_vec();
-        while (image.len() + 256) % page != 0 {
+        while !(image.len() + 256).is_multiple_of(page) {
             image.push(0xFF);
         }
         let dir = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@
 pub mod addpattern;
 pub mod belkin;
 mod cksum;
+pub mod edimax;
 pub mod elx;
 pub mod iptime;
 pub mod jcg;
@@ -13,5 +14,10 @@ pub mod netgear_chk;
 pub mod netgear_dni;
 pub mod netgear_encrypted;
 pub mod prefix;
+pub mod seama;
+pub mod senao;
+mod sercom_block;
+pub mod sercom_footer;
+pub mod sercom_seal;
 pub mod tail_text;
 pub mod zyimage;
