@@ -6,6 +6,7 @@ pub mod crossbuild;
 pub mod dirs;
 pub mod facts;
 pub mod failure;
+pub mod image;
 pub mod lab;
 pub mod profile;
 pub mod source;

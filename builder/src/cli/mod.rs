@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod build;
+pub mod image;
 pub mod profile;
 pub mod vm;
 
@@ -32,13 +33,14 @@ enum Verb {
     Agent(agent::Args),
     Profile(profile::Args),
     Explain(profile::ExplainArgs),
+    Image(image::Args),
     Vm(vm::Args),
 }
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  failed for a reason not named below
+  1  failed for a reason not named below; `image diff`: the images differ
   2  wrong command line
   3  a profile, overlay or secret is missing or wrong
   4  a donor image, kernel or other source is missing, damaged or of an unknown kind
@@ -52,7 +54,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let ui = Ui::choose(cli.json, cli.quiet);
     match run(cli.verb, &ui) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             eprintln!("{failure}");
             ExitCode::from(failure.class() as u8)
@@ -60,12 +62,14 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(verb: Verb, ui: &Ui) -> Result<(), Failure> {
+fn run(verb: Verb, ui: &Ui) -> Result<ExitCode, Failure> {
     match verb {
-        Verb::Build(args) => build::run(args, ui),
-        Verb::Agent(args) => agent::run(args, ui),
-        Verb::Profile(args) => profile::run(args, ui),
-        Verb::Explain(args) => profile::run_explain(args, ui),
-        Verb::Vm(args) => vm::run(args, ui),
+        Verb::Build(args) => build::run(args, ui)?,
+        Verb::Agent(args) => agent::run(args, ui)?,
+        Verb::Profile(args) => profile::run(args, ui)?,
+        Verb::Explain(args) => profile::run_explain(args, ui)?,
+        Verb::Image(args) => return image::run(args, ui),
+        Verb::Vm(args) => vm::run(args, ui)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

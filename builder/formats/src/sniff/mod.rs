@@ -61,6 +61,9 @@ fn filling(bytes: &[u8]) -> Option<Guess> {
             value => Guess::new("padding", format!("nothing but 0x{value:02x}")),
         });
     }
+    if bytes.iter().all(|b| matches!(b, 0 | 0xFF)) {
+        return Some(Guess::new("padding", "zeros and erased flash (0xFF)"));
+    }
     let marks = bytes.windows(4).filter(|window| *window == MARK).count();
     let rest = |b: &u8| *b == 0xFF || *b == 0 || MARK.contains(b);
     (marks > 0 && bytes.iter().all(rest)).then(|| {
@@ -111,15 +114,30 @@ fn text(bytes: &[u8]) -> Option<Guess> {
     Some(Guess::new("text", format!("text “{}”", line.trim())))
 }
 
-/// How the bytes are distributed, and the first of them.
+/// How the bytes are distributed, and the first of them behind zeros or erased flash.
 fn unknown(bytes: &[u8]) -> Guess {
-    let first: Vec<String> = bytes.iter().take(8).map(|b| format!("{b:02x}")).collect();
-    let first = first.join(" ");
-    if bytes.len() >= 4096 && bits_per_byte(&bytes[..bytes.len().min(64 << 10)]) > 7.9 {
-        let text = format!("unknown; begins with {first}, and looks compressed or encrypted");
-        return Guess::new("noise", text);
+    let start = bytes.first().copied().unwrap_or_default();
+    let lead = match start {
+        0 | 0xFF => bytes.iter().take_while(|b| **b == start).count(),
+        _ => 0,
+    };
+    // A few such bytes are part of a number.
+    let (before, rest) = match lead {
+        0..16 => (String::new(), bytes),
+        _ => (
+            format!("{lead} bytes of 0x{start:02x}, then "),
+            &bytes[lead..],
+        ),
+    };
+    let first: Vec<String> = rest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    let first = format!("unknown; begins with {before}{}", first.join(" "));
+    if rest.len() >= 4096 && bits_per_byte(&rest[..rest.len().min(64 << 10)]) > 7.9 {
+        return Guess::new(
+            "noise",
+            format!("{first}, and looks compressed or encrypted"),
+        );
     }
-    Guess::new("unknown", format!("unknown; begins with {first}"))
+    Guess::new("unknown", first)
 }
 
 /// The entropy of single bytes: 8 for noise, some 5 for text and machine code.

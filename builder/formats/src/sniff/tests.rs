@@ -55,7 +55,8 @@ fn knows_what_tools_make() {
 
 #[test]
 fn knows_padding_and_text() {
-    let cases: [(&[u8], &str); 7] = [
+    let cases: [(&[u8], &str); 8] = [
+        (&[0, 0xFF, 0xFF], "zeros and erased flash (0xFF)"),
         (&[], "empty"),
         (&[0xFF; 100], "erased flash (0xFF)"),
         (&[0; 100], "zeros"),
