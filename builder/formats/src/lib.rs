@@ -6,6 +6,8 @@
 #[cfg(feature = "container")]
 pub mod container;
 #[cfg(feature = "container")]
+pub mod disk;
+#[cfg(feature = "container")]
 pub mod filesystem;
 #[cfg(feature = "container")]
 pub mod fwtool;

@@ -1,7 +1,7 @@
 //! The formats, and the order in which they are asked.
 
 use crate::layer::{Error, Format, Opened};
-use crate::{filesystem, fwtool, gzip, lead, plain, sysupgrade_tar, tplink, trx, vendor};
+use crate::{disk, filesystem, fwtool, gzip, lead, plain, sysupgrade_tar, tplink, trx, vendor};
 
 /// What a format makes of an image: `None` when it is not its own.
 type Answer = Option<Result<Opened<Layout>, Error>>;
@@ -57,6 +57,8 @@ formats! {
     SafeloaderDump(crate::safeloader::Dump),
     /// Compressed as a whole.
     Gzip(gzip::Layout),
+    /// Partitions of a disk.
+    Disk(disk::Layout),
     /// Kernel and root file system as files of a tarball.
     SysupgradeTar(sysupgrade_tar::Layout),
     /// Behind a TP-Link header that states lengths and an MD5.

@@ -79,8 +79,6 @@ fn by_name(image: &[u8]) -> Option<Error> {
         ("an Android boot image", SYSUPGRADE)
     } else if at(0, &[0xd0, 0x0d, 0xfe, 0xed]) {
         ("a FIT image", SYSUPGRADE)
-    } else if at(510, &[0x55, 0xaa]) {
-        ("a disk image", SYSUPGRADE)
     } else if at(257, b"ustar") {
         (
             "a tar archive, but no sysupgrade tarball",
