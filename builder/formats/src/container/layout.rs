@@ -83,6 +83,14 @@ formats! {
     Senao(vendor::senao::Layout),
     /// Sercomm's footer.
     SercomFooter(vendor::sercom_footer::Layout),
+    /// The outermost header of Buffalo's DHP series.
+    BuffaloDhp(vendor::buffalo_dhp::Layout),
+    /// Buffalo's encryption.
+    BuffaloEnc(vendor::buffalo_enc::Layout),
+    /// Buffalo's header.
+    BuffaloTag(vendor::buffalo_tag::Layout),
+    /// Buffalo's text before a TRX.
+    BuffaloWzr(vendor::buffalo_wzr::Layout),
     /// Linksys' footer.
     LinksysImage(vendor::linksys_image::Layout),
     /// ZyXEL's signature.

@@ -61,8 +61,6 @@ fn by_name(image: &[u8]) -> Option<Error> {
         ("a Broadcom CFE image", SYSUPGRADE)
     } else if at(0, &[0x1e, 0xf1, 0xd0, 0xba]) {
         ("a MikroTik NPK package", SYSUPGRADE)
-    } else if at(0, b"start\0") {
-        ("an encrypted Buffalo image", SYSUPGRADE)
     } else if at(0, b"SHRS") {
         ("an encrypted D-Link image", SYSUPGRADE)
     } else if at(0, b"CE01") {

@@ -3,6 +3,11 @@
 
 pub mod addpattern;
 pub mod belkin;
+mod buffalo_cipher;
+pub mod buffalo_dhp;
+pub mod buffalo_enc;
+pub mod buffalo_tag;
+pub mod buffalo_wzr;
 mod cksum;
 pub mod edimax;
 pub mod elx;
