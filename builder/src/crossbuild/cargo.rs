@@ -239,10 +239,8 @@ impl Job<'_> {
             .env("RUSTC_BOOTSTRAP", "1")
             .env("CARGO_TARGET_DIR", self.target_dir)
             .env("CARGO_BUILD_JOBS", self.jobs.to_string())
-            .env(
-                "CARGO_ZIGBUILD_CACHE_DIR",
-                self.cache.join("toolchain/zigbuild"),
-            )
+            // Two of them that make the same folder for the first time disturb each other; the target folder is one's own.
+            .env("CARGO_ZIGBUILD_CACHE_DIR", self.target_dir.join("zigbuild"))
             .env(
                 "ZIG_GLOBAL_CACHE_DIR",
                 self.cache.join("toolchain/zig-cache"),
