@@ -10,6 +10,8 @@ pub mod disk;
 #[cfg(feature = "container")]
 pub mod filesystem;
 #[cfg(feature = "container")]
+pub mod fit;
+#[cfg(feature = "container")]
 pub mod fwtool;
 #[cfg(feature = "container")]
 pub mod gzip;
@@ -40,6 +42,8 @@ pub mod tplink;
 pub mod tree;
 #[cfg(feature = "container")]
 pub mod trx;
+#[cfg(feature = "container")]
+pub mod ubi;
 pub mod uci;
 #[cfg(feature = "container")]
 pub mod uimage;

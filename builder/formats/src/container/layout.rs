@@ -111,6 +111,18 @@ formats! {
     Md5Text(vendor::md5_text::Layout),
     /// A text behind an image.
     TailText(vendor::tail_text::Layout),
+    /// Ubiquiti's parts.
+    Ubiquiti(vendor::ubiquiti::Layout),
+    /// OpenMesh's files and script.
+    OpenMesh(vendor::openmesh::Layout),
+    /// Behind Broadcom's tag.
+    Imagetag(vendor::imagetag::Layout),
+    /// A flattened image tree with a root file system.
+    Fit(crate::fit::Layout),
+    /// Volumes for NAND flash.
+    Ubi(crate::ubi::Layout),
+    /// A kernel with a UBI image behind it.
+    KernelAndUbi(crate::ubi::Behind),
     /// A root file system and its padding.
     Filesystem(filesystem::Layout),
     /// Kernel and root file system one behind the other.

@@ -18,6 +18,12 @@ pub(super) fn reason(root: &Slot) -> Error {
         };
     }
     let Some(layer) = root.layer() else {
+        if root.bytes.starts_with(&[0xd0, 0x0d, 0xfe, 0xed]) {
+            return Error::Unsupported {
+                what: "a FIT image without a root file system",
+                cure: SYSUPGRADE,
+            };
+        }
         return Error::Unknown {
             first: root.bytes.iter().copied().take(8).collect(),
         };
@@ -49,22 +55,14 @@ fn by_name(image: &[u8]) -> Option<Error> {
             .get(offset..)
             .is_some_and(|rest| rest.starts_with(magic))
     };
-    let (what, cure) = if at(0, b"UBI#") {
-        ("a UBI image", SYSUPGRADE)
-    } else if at(0, &[0x31, 0x18, 0x10, 0x06]) {
+    let (what, cure) = if at(0, &[0x31, 0x18, 0x10, 0x06]) {
         ("a UBIFS image", SYSUPGRADE)
     } else if at(0, &[3, 0, 0, 0]) && at(4, b"ver.") && !at(0x74, &[0, 0, 2, 0]) {
         ("a TP-Link vendor image", VENDOR)
-    } else if at(0, b"OPEN") && at(0x10c, b"PART") {
-        ("a Ubiquiti image", SYSUPGRADE)
-    } else if at(4, b"Broadcom Corporatio") {
-        ("a Broadcom CFE image", SYSUPGRADE)
     } else if at(0, &[0x1e, 0xf1, 0xd0, 0xba]) {
         ("a MikroTik NPK package", SYSUPGRADE)
     } else if at(0, b"SHRS") {
         ("an encrypted D-Link image", SYSUPGRADE)
-    } else if at(0, b"CE01") {
-        ("an OpenMesh image", SYSUPGRADE)
     } else if at(7, b"sErCoMm") {
         ("an image with a Sercomm header", SYSUPGRADE)
     } else if at(0, &[0xfd, b'7', b'z', b'X', b'Z', 0]) {
@@ -75,8 +73,6 @@ fn by_name(image: &[u8]) -> Option<Error> {
         ("a zstd-compressed file", UNPACK)
     } else if at(0, b"ANDROID!") {
         ("an Android boot image", SYSUPGRADE)
-    } else if at(0, &[0xd0, 0x0d, 0xfe, 0xed]) {
-        ("a FIT image", SYSUPGRADE)
     } else if at(257, b"ustar") {
         (
             "a tar archive, but no sysupgrade tarball",

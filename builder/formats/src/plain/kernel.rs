@@ -64,7 +64,7 @@ pub(crate) const FDT_MAGIC: [u8; 4] = [0xd0, 0x0d, 0xfe, 0xed];
 ///
 /// # Errors
 /// A damaged uImage, or a kind that is not known.
-pub(super) fn recognise(head: &[u8]) -> Result<(Kernel, Option<u64>), Error> {
+pub(crate) fn recognise(head: &[u8]) -> Result<(Kernel, Option<u64>), Error> {
     if uimage::looks_like(head) {
         return match uimage::parse(head) {
             Ok((header, data)) => {

@@ -13,6 +13,7 @@ mod read;
 mod write;
 
 pub use kernel::Kernel;
+pub(crate) use kernel::recognise;
 pub use read::{Error, Gap, Layout, Opened, open};
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ fn open(image: &[u8], list_at: usize) -> Result<Opened<Layout>, Error> {
     let end = start + superblock.bytes_used as usize;
     let blank = |at: usize| image[at..].iter().take_while(|b| **b == 0xFF).count();
     let mark = end + blank(end);
-    if mark % (64 << 10) != 0 || !image[mark..].starts_with(&MARKER) {
+    if !mark.is_multiple_of(64 << 10) || !image[mark..].starts_with(&MARKER) {
         let what =
             "the overlay marker is not at the next multiple of 64 KiB behind the root file system";
         return Err(Error::damaged(mark, what));
