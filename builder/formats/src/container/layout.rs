@@ -105,6 +105,8 @@ formats! {
     Iptime(vendor::iptime::Layout),
     /// Belkin's header.
     Belkin(vendor::belkin::Layout),
+    /// OpenWrt's combined image.
+    Combined(vendor::combined::Layout),
     /// JCG's header.
     Jcg(vendor::jcg::Layout),
     /// An MD5 as text behind an image.

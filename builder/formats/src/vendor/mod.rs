@@ -9,6 +9,7 @@ pub mod buffalo_enc;
 pub mod buffalo_tag;
 pub mod buffalo_wzr;
 mod cksum;
+pub mod combined;
 pub mod edimax;
 pub mod elx;
 pub mod imagetag;
