@@ -12,8 +12,9 @@ use openwrt_formats::sniff;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::Image;
 use super::nesting::Part;
-use super::{Image, rootfs};
+use super::rootfs::{self, Rootfs};
 use crate::failure::{Class, Failure, OrFail};
 
 /// A file that was written.
@@ -44,6 +45,7 @@ pub fn extract(image: &Image, dir: &Path) -> Result<Vec<Extracted>, Failure> {
     if let Some(rootfs) = &rootfs {
         folder.write("rootfs.squashfs", "rootfs", rootfs.at, &rootfs.bytes)?;
     }
+    around(&mut folder, &root, rootfs.as_ref())?;
     for slot in root.walk() {
         match &slot.content {
             Content::Kernel if !slot.bytes.is_empty() => {
@@ -86,6 +88,29 @@ pub fn extract(image: &Image, dir: &Path) -> Result<Vec<Extracted>, Failure> {
         format!("{layout:#}\n").as_bytes(),
     )?;
     Ok(folder.keep())
+}
+
+/// What lies before and behind a root file system that was found by searching.
+fn around(folder: &mut Folder, root: &Slot, rootfs: Option<&Rootfs>) -> Result<(), Failure> {
+    let place = rootfs.filter(|rootfs| rootfs.searched && root.slots().is_empty());
+    let Some((at, rootfs)) = place.and_then(|rootfs| Some((rootfs.at?, rootfs))) else {
+        return Ok(());
+    };
+    let end = at + rootfs.bytes.len() as u64;
+    for (name, part, range) in [
+        ("head.bin", "before the root file system", 0..at),
+        (
+            "tail.bin",
+            "behind the root file system",
+            end..root.bytes.len() as u64,
+        ),
+    ] {
+        let bytes = root.bytes.get(range.start as usize..range.end as usize);
+        if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
+            folder.write(name, part, Some(range.start), bytes)?;
+        }
+    }
+    Ok(())
 }
 
 fn chunks(folder: &mut Folder, chunks: &[Chunk]) -> Result<(), Failure> {

@@ -53,8 +53,9 @@ pub fn repack(donor: &Image, rootfs: &Path, output: &Path, ui: &Ui) -> Result<Re
     may_write(donor, rootfs, output)?;
     let new = new_rootfs(rootfs, &opened, ui)?;
     let (container, signatures_removed) = opened.container.clone().unsigned();
-    let bytes = close(&container, &opened, &new)
-        .with_context(|| format!("{} with {}", donor.name, rootfs.display()))?;
+    let bytes = close(&container, &opened, &new, || {
+        format!("{} with {}", donor.name, rootfs.display())
+    })?;
     write(output, &bytes)?;
     Ok(Repacked {
         output: output.display().to_string(),
@@ -68,18 +69,29 @@ pub fn repack(donor: &Image, rootfs: &Path, output: &Path, ui: &Ui) -> Result<Re
 }
 
 /// Closes the image, and proves what came out.
-fn close(container: &Container, opened: &Opened, rootfs: &[u8]) -> anyhow::Result<Vec<u8>> {
+fn close(
+    container: &Container,
+    opened: &Opened,
+    rootfs: &[u8],
+    name: impl Fn() -> String,
+) -> Result<Vec<u8>, Failure> {
     let parts = Parts {
         kernel: None,
         rootfs,
     };
-    let bytes = container.close(&parts).or_fail(Class::TooBig)?;
+    let bytes = container
+        .close(&parts)
+        .with_context(&name)
+        .or_fail(Class::TooBig)?;
     let again = container::prove(bytes.clone())
-        .context("the new image does not come out the same when it is opened and closed; this is a bug in clom, please report it")?;
+        .context("the new image does not come out the same when it is opened and closed; this is a bug in clom, please report it")
+        .with_context(&name)
+        .or_fail(Class::Other)?;
     if again.kernel != opened.kernel || again.rootfs != rootfs {
-        return Err(anyhow!(
+        let error = anyhow!(
             "the new image does not hold the kernel and root file system that went in; this is a bug in clom, please report it"
-        ));
+        );
+        return Err(Failure::new(Class::Other, error.context(name())));
     }
     Ok(bytes)
 }

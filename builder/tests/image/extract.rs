@@ -38,6 +38,19 @@ P"#);
 }
 
 #[test]
+fn what_is_around_a_root_file_system_in_an_unknown_file_comes_too() {
+    let fixture = Fixture::new();
+    fixture
+        .sh("(printf 'ODD!vendor'; head -c 5000 kernel.raw; cat root.squashfs; echo tail) > odd");
+    fixture.good(&["image", "extract", "odd", "-o", "parts"]);
+    assert_eq!(
+        fixture.sh("ls parts"),
+        "head.bin\nlayout.json\nrootfs.squashfs\ntail.bin\n"
+    );
+    fixture.sh("cat parts/head.bin parts/rootfs.squashfs parts/tail.bin | cmp - odd");
+}
+
+#[test]
 fn only_new_or_empty_folders_are_written_to() {
     let fixture = Fixture::new();
     fixture.sh("mkdir full; echo x > full/x");

@@ -139,6 +139,59 @@ fn signatures_are_left_out_and_named() {
     assert_eq!(made["size"], fixture.read("expected.bin").len());
 }
 
+/// A TP-Link factory image fills its partition: there is room for so much and no more.
+#[test]
+fn what_does_not_fit_is_refused() {
+    let fixture = with_other_root();
+    fixture.sh(
+        r#"python3 - <<'P'
+import hashlib, struct
+kernel, root = b"\x5d\0\0\x80\0" + bytes(1000), open("root.squashfs", "rb").read()
+total = 0x60000
+h = bytearray(0x200)
+h[0:4] = struct.pack(">I", 0x01000000); h[4:28] = b"TP-LINK Technologies".ljust(24, b"\0"); h[0x1c:0x40] = b"ver. 1.0".ljust(36, b"\0")
+h[0x40:0x48] = struct.pack(">II", 0x07030101, 1); h[0x74:0x7c] = struct.pack(">II", 0x80060000, 0x80060000)
+h[0x7c:0x90] = struct.pack(">IIIII", total, 0x200, len(kernel), 0x200 + len(kernel) + (-len(kernel) % 4), len(root))
+h[0x4c:0x5c] = bytes.fromhex("dcd73aa5c39598fbddf9e7f40eae4738")
+body = kernel + b"\xff" * (-len(kernel) % 4) + root
+image = bytearray(bytes(h) + body)
+image += b"\xff" * (-len(image) % 65536) + b"\xde\xad\xc0\xde"
+image += b"\xff" * (total - len(image))
+image[0x4c:0x5c] = hashlib.md5(image).digest()
+open("factory.bin", "wb").write(image)
+P"#,
+    );
+    fixture.good(&["image", "prove", "factory.bin"]);
+    let text = fixture.good(&["image", "inspect", "factory.bin"]);
+    for fact in [
+        "maker: TP-LINK Technologies",
+        "hardware id: 07030101",
+        "load address: 0x80060000",
+        "MD5: ",
+    ] {
+        assert!(text.contains(fact), "{fact}: {text}");
+    }
+    fixture.sh("mkdir big; head -c 500000 /dev/zero | openssl enc -aes-128-ctr -nosalt -pass pass:b -out big/noise 2>/dev/null");
+    crate::snapshot!(
+        "too_big",
+        fixture
+            .told(&[
+                "image",
+                "repack",
+                "factory.bin",
+                "--rootfs",
+                "big",
+                "-o",
+                "new.bin"
+            ])
+            .lines()
+            .filter(|line| !line.contains("Compressing"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
+    assert!(!fixture.path("new.bin").exists());
+}
+
 /// Whatever is wrong, the output is what it was and nothing else is left behind.
 #[test]
 fn what_fails_leaves_the_output_as_it_was() {

@@ -6,6 +6,10 @@ use super::fdt::{Fdt, number, strings};
 use super::{Inner, Item, Kernel};
 use crate::layer::Check;
 
+/// How many images of a FIT are looked at, and how many hashes of each. FITs have two or three of both.
+const MAX_IMAGES: usize = 64;
+const MAX_HASHES: usize = 4;
+
 /// What one node below `/images` says.
 #[derive(Default)]
 struct Image<'a> {
@@ -29,6 +33,9 @@ pub(super) fn look(kernel: &mut Kernel, bytes: &[u8], base: usize) -> Option<Inn
         }
         ["images", name, inner @ ..] => {
             if images.last().is_none_or(|(last, _)| last != name) {
+                if images.len() >= MAX_IMAGES {
+                    return;
+                }
                 images.push((name, Image::default()));
             }
             if let Some((_, image)) = images.last_mut() {
@@ -82,7 +89,10 @@ impl<'a> Image<'a> {
                     self.numbers.insert(name, value);
                 }
             }
-            ([node], "algo" | "value") if node.starts_with("hash") => {
+            ([node], "algo" | "value")
+                if node.starts_with("hash")
+                    && (self.hashes.len() < MAX_HASHES || self.hashes.contains_key(node)) =>
+            {
                 let hash = self.hashes.entry(node).or_default();
                 if name == "algo" {
                     hash.0 = strings(value).into_iter().next().unwrap_or_default();

@@ -141,10 +141,12 @@ fn appended(bytes: &[u8]) -> Vec<String> {
         let Some(at) = find(bytes, &fdt::MAGIC, from) else {
             break;
         };
-        let names = Fdt::parse(&bytes[at..]).map(|tree| tree.compatible());
-        match names {
-            Some(names) if !names.is_empty() => return names,
-            _ => from = at + 4,
+        match Fdt::parse(&bytes[at..]) {
+            Some(tree) => match tree.compatible() {
+                names if !names.is_empty() => return names,
+                _ => from = at + tree.len(),
+            },
+            None => from = at + 4,
         }
     }
     Vec::new()

@@ -2,6 +2,8 @@
 
 use md5::{Digest, Md5};
 
+use crate::layer;
+
 /// Length of a header, and where the kernel begins.
 pub const HEADER_LEN: usize = 0x200;
 
@@ -115,6 +117,38 @@ impl Header {
             Kind::V1 => self.total() == 0 && self.md5() == [0; 16],
             Kind::V2 => self.rootfs_len() == u32::MAX,
         }
+    }
+
+    /// What it says besides lengths and the MD5, for people.
+    ///
+    /// ```text
+    ///        version 1                              version 2
+    /// 0x04   maker (24 bytes of text)        0x04   version (48 bytes of text)
+    /// 0x1c   version (36 bytes of text)
+    /// 0x40   hardware id, 0x44 revision      0x34   hardware id, 0x38 revision
+    /// 0x74   load address                    0x68   load address
+    /// ```
+    pub(super) fn facts(&self) -> Vec<(&'static str, String)> {
+        let text = |at, len| layer::text(self.as_bytes(), at, len);
+        let (texts, hardware, load) = match self.kind {
+            Kind::V1 => {
+                let texts = vec![("maker", text(0x04, 24)), ("version", text(0x1c, 36))];
+                (texts, 0x40, 0x74)
+            }
+            Kind::V2 => (vec![("version", text(0x04, 48))], 0x34, 0x68),
+        };
+        let hex = |at| format!("{:08x}", self.word(at));
+        let mut facts: Vec<_> = texts
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty())
+            .collect();
+        facts.extend([
+            ("hardware id", hex(hardware)),
+            ("hardware revision", hex(hardware + 4)),
+            ("load address", format!("{:#x}", self.word(load))),
+            ("firmware partition", format!("{} bytes", self.total())),
+        ]);
+        facts
     }
 
     pub(super) fn set_kernel_len(&mut self, len: u32) {

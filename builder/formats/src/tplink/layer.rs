@@ -19,15 +19,16 @@ impl Format for Layout {
         };
         let header = &opened.layout.header;
         let check = Check::digest("MD5", header.md5_at(), &header.md5(), &opened.md5);
-        let total = header.total();
+        let facts = header.facts();
         let parts = vec![
             Part::at("kernel", opened.kernel, Role::Kernel),
             Part::at("rootfs", opened.rootfs, Role::Rootfs),
         ];
-        let opened = Opened::new(opened.layout, parts).check(check);
-        Some(Ok(
-            opened.fact("firmware partition", format!("{total} bytes"))
-        ))
+        let mut opened = Opened::new(opened.layout, parts).check(check);
+        for (name, value) in facts {
+            opened = opened.fact(name, value);
+        }
+        Some(Ok(opened))
     }
 
     fn close(&self, parts: &[&[u8]]) -> Result<Vec<u8>, Error> {

@@ -9,7 +9,7 @@ use crate::ui::Ui;
 
 const ABOUT: &str = "\
 The folder gets, as far as the image has them: kernel, rootfs.squashfs, metadata.json, signature.ucert, other-NAME.bin for parts that \
-are kept as they are, and layout.json, which tells where each was. No name comes from the image but what stands behind `other-`.";
+are kept as they are, head.bin and tail.bin around a root file system in a file of unknown kind, and layout.json, which tells where each was. No name comes from the image but what stands behind `other-`.";
 
 /// Write the parts of an image as files: kernel, rootfs.squashfs, metadata.json, signature.ucert, layout.json
 #[derive(Debug, clap::Args)]
