@@ -14,6 +14,7 @@
 
 mod hash;
 mod read;
+mod script;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -21,6 +22,7 @@ mod write;
 
 pub use hash::{Algorithm, Hash};
 pub use read::open;
+pub use script::Stated;
 pub use tree::Item;
 
 use crate::layer::{Error, Format, Opened};
@@ -38,6 +40,8 @@ pub struct Layout {
     pub items: Vec<Item>,
     /// Where the data are.
     pub data: Place,
+    /// The lengths of images that scripts among them state.
+    pub stated: Vec<Stated>,
     /// What follows it.
     pub tail: Tail,
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::script;
 use super::tree::{Item, Node, nodes};
 use super::{Layout, PAGE, Place, Rest};
 use crate::kernel::Fdt;
@@ -52,6 +53,7 @@ fn internal(image: &[u8], len: usize, nodes: Vec<Node>) -> Result<Opened<Layout>
     let mut frame = Vec::with_capacity(4096);
     let mut done = 0;
     let (mut items, mut parts, mut checks) = (vec![], vec![], vec![]);
+    let (mut lens, mut scripts) = (vec![], vec![]);
     for node in nodes {
         let Some(range) = node.data.clone() else {
             continue;
@@ -70,6 +72,10 @@ fn internal(image: &[u8], len: usize, nodes: Vec<Node>) -> Result<Opened<Layout>
             checks.push(check(tree, hash.at, hash.algorithm, bytes));
             hash.at = at;
         }
+        if node.kind == "script" {
+            scripts.push((items.len(), bytes));
+        }
+        lens.push(bytes.len());
         items.push(Item {
             name: node.name.clone(),
             place_at: frame.len(),
@@ -82,9 +88,13 @@ fn internal(image: &[u8], len: usize, nodes: Vec<Node>) -> Result<Opened<Layout>
     }
     frame.extend_from_slice(tree.get(done..).ok_or_else(disorder)?);
     let tail = tail(image, len)?;
+    let scripts = scripts.into_iter();
     let layout = Layout {
         frame,
         items,
+        stated: scripts
+            .flat_map(|(item, text)| script::stated(item, text, &lens))
+            .collect(),
         data: Place::Inside,
         tail,
     };
@@ -151,6 +161,7 @@ fn external(image: &[u8], len: usize, nodes: Vec<Node>) -> Result<Opened<Layout>
         },
         frame,
         items,
+        stated: vec![],
         tail: tail(image, end)?,
     };
     let mut opened = Opened::new(layout, parts);

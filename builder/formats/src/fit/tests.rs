@@ -141,9 +141,14 @@ fn qsdk(nodes: &[(&str, &[u8])]) -> Vec<u8> {
         "/dts-v1/;\n/ { description = \"OpenWrt factory image\"; #address-cells = <1>;\nimages {\n",
     );
     for (name, _) in nodes {
+        let kind = if *name == "script" {
+            "script"
+        } else {
+            "firmware"
+        };
         write!(
             source,
-            "{name} {{ description = \"{name}\"; data = /incbin/(\"./{name}\"); type = \"firmware\"; arch = \"ARM\";\n\
+            "{name} {{ description = \"{name}\"; data = /incbin/(\"./{name}\"); type = \"{kind}\"; arch = \"ARM\";\n\
              compression = \"none\"; hash@1 {{ algo = \"crc32\"; }}; }};\n"
         )
         .unwrap();
@@ -163,6 +168,24 @@ fn factory_images_with_data_inside_are_exact() {
         image
     });
     assert_eq!(opened.container.layers().len(), 2);
+}
+
+/// GL.iNet's boot script states the length of the UBI image behind it.
+#[test]
+fn scripts_with_lengths_are_exact() {
+    let opened = assert_exact(|kernel, rootfs| {
+        let volumes = [("kernel", Some(kernel), ""), ("rootfs", Some(rootfs), "")];
+        let ubi = crate::ubi::tests::ubinize(crate::ubi::tests::NAND, &volumes);
+        let script = format!(
+            "nand erase 0xa00000 0x{0:x} && nand write $addr 0xa00000 {0:x}; setenv size {0:08x}\n",
+            ubi.len()
+        );
+        qsdk(&[("script", script.as_bytes()), ("ubi", &ubi)])
+    });
+    let Layout::Fit(layout) = &opened.container.layers()[0].layout else {
+        panic!("{}", opened.container);
+    };
+    assert_eq!(layout.stated.len(), 3);
 }
 
 /// A FIT with a kernel alone is the kernel of a plain image.

@@ -1,5 +1,6 @@
 //! Putting a FIT together.
 
+use super::script::restate;
 use super::tree::Item;
 use super::{Layout, PAGE, Place, Rest};
 use crate::layer::{Error, be32, put};
@@ -7,8 +8,9 @@ use crate::layer::{Error, be32, put};
 pub(super) fn close(layout: &Layout, parts: &[&[u8]]) -> Result<Vec<u8>, Error> {
     let mut frame = layout.frame.clone();
     let mut data = Vec::with_capacity(parts.len());
-    for (item, part) in layout.items.iter().zip(parts) {
-        let mut bytes = part.to_vec();
+    let lens: Vec<_> = parts.iter().map(|part| part.len()).collect();
+    for (index, (item, part)) in layout.items.iter().zip(parts).enumerate() {
+        let mut bytes = restate(index, part, &layout.stated, &lens);
         if item.padded {
             bytes.resize(bytes.len().next_multiple_of(PAGE), 0);
         }
