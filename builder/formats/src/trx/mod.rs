@@ -29,6 +29,7 @@
 //!
 //! Sources: firmware-utils' `trx.c`, `otrx.c` and `asustrx.c`; OpenWrt's recipes for bcm47xx, bcm53xx, ramips and mediatek.
 
+mod behind;
 mod format;
 mod read;
 #[cfg(test)]

@@ -1,24 +1,15 @@
 //! Opening a TRX.
 
-use std::ops::Range;
-
-use super::format::{
-    Behind, CRC_AT, FOOTER_LEN, Footer, LENGTH_AT, Layout, MAGIC, Marks, OFFSETS_AT, PAGE, Start,
-    WORD, crc,
-};
+use super::behind::{ending, footer, outside, ubi_len};
+use super::format::{CRC_AT, LENGTH_AT, Layout, MAGIC, OFFSETS_AT, PAGE, Start, WORD, crc};
 use crate::layer::{Check, Error, Format, Opened, Part, Role, le16, le32};
-use crate::pad_rootfs::{MARKER, Tail};
 use crate::rootfs::Superblock;
 use crate::uimage;
 
 /// Erase block of the NAND flash that UBI images in a TRX are for.
-const NAND_BLOCK: usize = 0x2_0000;
+pub(super) const NAND_BLOCK: usize = 0x2_0000;
 /// What a squashfs is aligned to, the rule of most recipes first.
 const ROOTFS_ALIGNS: [usize; 2] = [1024, WORD];
-/// What overlay markers are aligned to.
-const MARK_ALIGNS: [usize; 4] = [0x1_0000, NAND_BLOCK, 1024, WORD];
-/// The longest text behind a TRX.
-const MAX_TEXT: usize = 64;
 
 impl Format for Layout {
     fn kind(&self) -> &'static str {
@@ -79,7 +70,7 @@ fn open(
     let roles = roles(offsets.len());
     let (mut starts, mut parts) = (Vec::new(), Vec::new());
     let mut end = Layout::header_len(version);
-    let mut behind = Vec::new();
+    let (mut behind, mut ubi) = (Vec::new(), false);
     for (at, (name, role)) in roles.iter().enumerate() {
         let offset = offsets[at];
         let Some(data) = trx.get(offset..offsets.get(at + 1).copied().unwrap_or(trx.len())) else {
@@ -91,16 +82,12 @@ fn open(
         let (len, role) = extent(data, *role, last)?;
         end = offset + len;
         parts.push(Part::at(*name, offset..end, role));
-        behind = if last {
-            trx[end..].to_vec()
-        } else {
-            Vec::new()
-        };
+        if last {
+            behind = trx[end..].to_vec();
+            ubi = is_ubi(data);
+        }
     }
     let footer = footer(&mut behind);
-    let ubi = parts.last().is_some_and(|part| {
-        part.role == Role::Image && trx[bounds(part, offsets)].starts_with(b"UBI#")
-    });
     let (marks, block) = ending(end, &behind, ubi)?;
     let layout = Layout {
         magic: [image[0], image[1], image[2], image[3]],
@@ -110,7 +97,7 @@ fn open(
         marks,
         end: block,
         footer,
-        behind: self::behind(trx.len(), &image[trx.len()..])?,
+        behind: outside(trx.len(), &image[trx.len()..])?,
     };
     let mut opened = Opened::new(layout, parts);
     if let Some(footer) = footer {
@@ -119,17 +106,6 @@ fn open(
         opened = opened.fact("product", product);
     }
     Ok(opened)
-}
-
-/// The last partition's range.
-fn bounds(part: &Part, offsets: &[usize]) -> Range<usize> {
-    match &part.data {
-        crate::layer::Data::At(range) => range.clone(),
-        crate::layer::Data::Unpacked(_) => {
-            let at = offsets.last().copied().unwrap_or_default();
-            at..at
-        }
-    }
 }
 
 /// What so many partitions are.
@@ -150,7 +126,7 @@ fn roles(count: usize) -> &'static [(&'static str, Role)] {
 
 /// The rule by which a partition with this data begins at `offset` when what is before it ends at `end`.
 fn start(end: usize, offset: usize, data: &[u8]) -> Start {
-    if data.starts_with(b"UBI#") && offset.is_multiple_of(NAND_BLOCK) {
+    if is_ubi(data) && offset.is_multiple_of(NAND_BLOCK) {
         return Start::At(offset);
     }
     let mut aligns = ROOTFS_ALIGNS.into_iter().chain([0x1_0000, NAND_BLOCK]);
@@ -158,6 +134,10 @@ fn start(end: usize, offset: usize, data: &[u8]) -> Start {
         Some(align) => Start::Align(align),
         None => Start::At(offset),
     }
+}
+
+fn is_ubi(data: &[u8]) -> bool {
+    data.starts_with(b"UBI#")
 }
 
 /// How much of a partition is data, and what it is: a length that its content states, or all of it.
@@ -181,7 +161,7 @@ fn extent(data: &[u8], role: Role, last: bool) -> Result<(usize, Role), Error> {
             }),
         };
     }
-    if last && role == Role::Image && data.starts_with(b"UBI#") {
+    if last && role == Role::Image && is_ubi(data) {
         return Ok((ubi_len(data), Role::Image));
     }
     // Version 2's pattern is a header of 32 bytes.
@@ -196,95 +176,4 @@ fn extent(data: &[u8], role: Role, last: bool) -> Result<(usize, Role), Error> {
             role
         },
     ))
-}
-
-/// Length of a UBI image with a marker, padding and perhaps a footer behind it: whole erase blocks up to the last marker.
-fn ubi_len(data: &[u8]) -> usize {
-    let mut rest = data.to_vec();
-    let _ = footer(&mut rest);
-    let filled = rest.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
-    match rest[..filled].strip_suffix(&MARKER) {
-        Some(ubi) if ubi.len().is_multiple_of(WORD) => ubi.len(),
-        _ => data.len(),
-    }
-}
-
-/// Takes Asus' footer out of what stands behind the last partition, if there is one. It always stands behind overlay markers.
-fn footer(behind: &mut [u8]) -> Option<Footer> {
-    let at = behind.len().checked_sub(FOOTER_LEN)?;
-    let (before, last) = behind.split_at_mut(at);
-    let (version, rest) = last.split_first_chunk::<4>()?;
-    let (product, zeros) = rest.split_first_chunk::<12>()?;
-    let filled = before.iter().rposition(|b| *b != 0)? + 1;
-    let text = product.iter().take_while(|b| **b != 0).count();
-    let (name, fill) = product.split_at(text);
-    let ours = zeros.iter().all(|b| *b == 0)
-        && before[..filled].ends_with(&MARKER)
-        && !name.is_empty()
-        && name.iter().all(|b| (0x20..0x7F).contains(b))
-        && fill.iter().all(|b| *b == 0);
-    let footer = Footer {
-        version: *version,
-        product: *product,
-    };
-    ours.then(|| {
-        last.fill(0);
-        footer
-    })
-}
-
-/// The markers behind the last partition, which ends at `end`, and what the whole is padded to.
-fn ending(end: usize, behind: &[u8], ubi: bool) -> Result<(Option<Marks>, usize), Error> {
-    let total = end + behind.len();
-    let first = behind.iter().position(|b| *b != 0);
-    let filled = behind.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
-    let (marks, end) = match first {
-        None => (None, end),
-        Some(first) => {
-            let bytes = behind[first..filled].to_vec();
-            let at = end + first;
-            let mut aligns: Vec<usize> = MARK_ALIGNS.to_vec();
-            if ubi {
-                aligns.reverse();
-            }
-            let align = aligns
-                .into_iter()
-                .find(|align| end.next_multiple_of(*align) == at);
-            match align {
-                Some(align) if bytes.starts_with(&MARKER) && bytes.ends_with(&MARKER) => {
-                    (Some(Marks { align, bytes }), end + filled)
-                }
-                _ => {
-                    let what = "there is something behind the last partition that is neither padding nor overlay markers";
-                    return Err(Error::damaged(at, what));
-                }
-            }
-        }
-    };
-    let blocks = if ubi {
-        [NAND_BLOCK, PAGE]
-    } else {
-        [PAGE, NAND_BLOCK]
-    };
-    let block = blocks
-        .into_iter()
-        .find(|block| end.next_multiple_of(*block) == total);
-    match block {
-        Some(block) => Ok((marks, block)),
-        None => Err(Error::damaged(
-            LENGTH_AT,
-            format!("the TRX has {total} bytes, more than its partitions and padding explain"),
-        )),
-    }
-}
-
-/// What stands behind a TRX of `before` bytes.
-fn behind(before: usize, rest: &[u8]) -> Result<Behind, Error> {
-    let text = |b: &u8| b.is_ascii_graphic() || *b == b'\n';
-    if !rest.is_empty() && rest.len() <= MAX_TEXT && rest.iter().all(text) {
-        return Ok(Behind::Text(rest.to_vec()));
-    }
-    let before = before as u64;
-    let tail = Tail::infer(before, rest, &Tail::usual(before, rest))?;
-    Ok(Behind::Padding(tail))
 }

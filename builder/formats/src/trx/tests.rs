@@ -1,7 +1,8 @@
 use super::Layout;
-use crate::layer::testing::{assert_exact, random, sample_kernel, sample_rootfs};
+use crate::layer::testing::{assert_exact, assert_repacks, random, sample_kernel, sample_rootfs};
 use crate::layer::{Data, Format, le32};
 use crate::pad_rootfs::{DEFAULT_KIB, Rule};
+use crate::ubi::tests::{NAND, ubinize};
 
 /// The tools' `-f`, `-A`, `-a` and `-b`, written from their descriptions.
 enum Step<'a> {
@@ -236,4 +237,38 @@ fn the_header_is_as_described() {
     let closed = crate::container::prove(image.clone()).unwrap();
     assert_eq!(le32(&image, 4), Some(image.len() as u32));
     assert_eq!(closed.rootfs, sample_rootfs(0));
+}
+
+pub(crate) fn nand(kernel: &[u8], rootfs: &[u8]) -> Vec<u8> {
+    use Step::{Add, Align, Append, PadTo};
+    let data = "vol_size=1MiB\nvol_flags=autoresize\n";
+    let volumes = [("rootfs", Some(rootfs), ""), ("rootfs_data", None, data)];
+    let steps = [
+        Add(kernel),
+        Align(0x2_0000),
+        PadTo(0x40_0000),
+        Add(&ubinize(NAND, &volumes)),
+        Append(b"\xde\xad\xc0\xde"),
+        Align(0x2_0000),
+    ];
+    trx(b"HDR0", 1, &steps)
+}
+
+#[test]
+fn nand_is_exact() {
+    let opened = assert_repacks(nand);
+    let trx = opened.container.layers()[0];
+    assert_eq!(trx.slots[1].layer().unwrap().layout.kind(), "ubi");
+}
+
+#[test]
+fn nand_of_asus_is_exact() {
+    let opened = assert_repacks(|kernel, rootfs| {
+        let mut image = nand(kernel, rootfs);
+        let at = image.len() - 64;
+        image[at + 4..at + 12].copy_from_slice(b"RT-AC68U");
+        seal(&mut image);
+        image
+    });
+    assert_eq!(opened.container.layers()[0].facts[0].value, "RT-AC68U");
 }

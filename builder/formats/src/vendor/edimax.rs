@@ -63,7 +63,7 @@ impl Format for Layout {
             Some((big_endian, len)) => Some(open(image, head, *big_endian, *len)),
             None => Some(Err(Error::damaged(
                 SIZE_AT,
-                "the Edimax header states a length that the file has not; download it again",
+                "the Edimax header states a length that the file has not: it is cut off, or of a kind that is not supported",
             ))),
         }
     }

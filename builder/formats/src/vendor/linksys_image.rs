@@ -105,8 +105,9 @@ mod tests {
     use std::process::Command;
 
     use super::*;
-    use crate::layer::testing::{assert_exact, plain, random};
+    use crate::layer::testing::{assert_exact, assert_repacks, plain, random};
     use crate::pad_rootfs::Rule;
+    use crate::ubi::tests::{NAND, ubinize};
 
     /// With coreutils' `cksum`.
     fn linksys(body: &[u8], page: usize, newline: bool) -> Vec<u8> {
@@ -141,6 +142,21 @@ mod tests {
                 linksys(&image, page, newline)
             });
             assert_eq!(opened.container.layers()[0].facts[0].value, "WHW03");
+        }
+    }
+
+    #[test]
+    fn around_kernel_and_ubi_is_exact() {
+        for page in [2048, 4096] {
+            let opened = assert_repacks(|kernel, rootfs| {
+                let volumes = [("rootfs", Some(rootfs), "")];
+                let mut image = kernel.to_vec();
+                image.resize(5 << 20, 0);
+                image.extend(ubinize(NAND, &volumes));
+                linksys(&image, page, false)
+            });
+            let layers = opened.container.layers();
+            assert_eq!(layers.last().unwrap().layout.kind(), "ubi");
         }
     }
 

@@ -130,9 +130,9 @@ fn fold(sum: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::testing::{assert_exact, plain};
+    use crate::layer::testing::{assert_exact, assert_repacks, plain};
     use crate::pad_rootfs::Rule;
-    use crate::trx::tests::with_loader;
+    use crate::trx::tests::{nand, with_loader};
 
     /// Both sums without wrapping, and folded by division: an independent writing of the same.
     fn sums(bytes: &[u8]) -> [u8; 4] {
@@ -172,6 +172,12 @@ mod tests {
         let layers = opened.container.layers();
         assert_eq!(layers[0].facts[0].value, "U12H072T00_NETGEAR");
         assert_eq!(layers[1].layout.kind(), "trx");
+    }
+
+    #[test]
+    fn around_a_trx_for_nand_is_exact() {
+        let opened = assert_repacks(|kernel, rootfs| chk(&nand(kernel, rootfs)));
+        assert_eq!(opened.container.to_string(), "netgear-chk › trx › ubi");
     }
 
     #[test]

@@ -62,8 +62,9 @@ impl Format for Layout {
 mod tests {
     use std::process::Command;
 
-    use crate::layer::testing::{assert_exact, plain};
+    use crate::layer::testing::{assert_exact, assert_repacks, plain};
     use crate::pad_rootfs::Rule;
+    use crate::ubi::tests::{NAND, ubinize};
 
     /// The CRC from the end of what gzip makes, inverted.
     fn zyimage(body: &[u8]) -> Vec<u8> {
@@ -93,5 +94,18 @@ mod tests {
         let facts = &opened.container.layers()[0].facts;
         assert_eq!(facts[0].value, "0x201302");
         assert_eq!(facts[1].value, "ZyXEL Keenetic Lite III");
+    }
+
+    #[test]
+    fn around_kernel_and_ubi_is_exact() {
+        let opened = assert_repacks(|kernel, rootfs| {
+            let volumes = [("rootfs", Some(rootfs), "")];
+            let mut image = kernel.to_vec();
+            image.resize(4 << 20, 0);
+            image.extend(ubinize(NAND, &volumes));
+            zyimage(&image)
+        });
+        let layers = opened.container.layers();
+        assert_eq!(layers.last().unwrap().layout.kind(), "ubi");
     }
 }
