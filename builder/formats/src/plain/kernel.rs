@@ -32,6 +32,8 @@ pub enum Kernel {
         /// The file's name.
         file: String,
     },
+    /// A JFFS2 file system with the kernel in it, as some of Ubiquiti's boot loaders read it.
+    Jffs2,
     /// A second-stage loader with the kernel it looks for (`OKLI`).
     Loader {
         /// Offset of the kernel's header.
@@ -52,6 +54,7 @@ impl fmt::Display for Kernel {
             Self::Arm64 => f.write_str("ARM64 Image"),
             Self::Elf => f.write_str("ELF"),
             Self::Yaffs { file } => write!(f, "YAFFS with the file “{file}”"),
+            Self::Jffs2 => f.write_str("JFFS2"),
             Self::Loader { at } => write!(f, "loader with a kernel at offset {at}"),
         }
     }
@@ -97,6 +100,11 @@ pub(crate) fn recognise(head: &[u8]) -> Result<(Kernel, Option<u64>), Error> {
         Kernel::ArmZimage
     } else if word(0x38) == Some(b"ARM\x64") {
         Kernel::Arm64
+    } else if head.starts_with(&[0x19, 0x85, 0x20, 0x03])
+        || head.starts_with(&[0x85, 0x19, 0x03, 0x20])
+    {
+        // The clean marker at the start of every erase block.
+        Kernel::Jffs2
     } else if let Some(file) = yaffs(head) {
         Kernel::Yaffs { file }
     } else if let Some(at) = okli(head) {

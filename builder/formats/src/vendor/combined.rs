@@ -48,10 +48,15 @@ impl Format for Layout {
             stored: text(header, 18, 32),
             computed: md5,
         };
-        let parts = vec![
-            Part::at("kernel", BLOCK..BLOCK + kernel, Role::Kernel),
-            Part::at("rootfs", BLOCK + kernel..image.len(), Role::Image),
-        ];
+        // One part that holds both, on devices that look for the root file system themselves.
+        let parts = if rootfs == 0 {
+            vec![Part::at("image", BLOCK..image.len(), Role::Image)]
+        } else {
+            vec![
+                Part::at("kernel", BLOCK..BLOCK + kernel, Role::Kernel),
+                Part::at("rootfs", BLOCK + kernel..image.len(), Role::Image),
+            ]
+        };
         Some(Ok(Opened::new(Self, parts).check(check)))
     }
 
@@ -68,6 +73,9 @@ impl Format for Layout {
             }
             header += &format!("{len:08x}");
         }
+        if parts.len() == 1 {
+            header += "00000000";
+        }
         header += &hex(&Md5::digest(&body));
         let mut image = header.into_bytes();
         image.resize(BLOCK, 0);
@@ -83,6 +91,8 @@ fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use std::process::Command;
+
+    use md5::{Digest, Md5};
 
     use crate::layer::testing::assert_exact;
 
@@ -108,5 +118,21 @@ mod tests {
             output.unwrap().stdout
         });
         assert_eq!(opened.container.kind(), "combined-image");
+    }
+
+    #[test]
+    fn one_part_is_exact() {
+        let opened = assert_exact(|kernel, rootfs| {
+            let mut body = crate::layer::testing::plain(kernel, rootfs, 0x1_0000);
+            body.resize(body.len().next_multiple_of(0x1_0000), 0);
+            let sum: String = Md5::digest(&body)
+                .iter()
+                .map(|b| format!("{b:02x}"))
+                .collect();
+            let mut image = format!("CI{:08x}00000000{sum}", body.len()).into_bytes();
+            image.resize(0x1_0000, 0);
+            [image, body].concat()
+        });
+        assert_eq!(opened.container.layers().len(), 2);
     }
 }

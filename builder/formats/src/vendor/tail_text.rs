@@ -1,7 +1,7 @@
 //! A model's name behind an image, which some vendors' web pages ask for.
 //!
 //! ```text
-//! image, ending in an overlay marker ‖ text
+//! image, ending in an overlay marker or padding ‖ text
 //! ```
 //!
 //! Source: OpenWrt's `append-string` and `tailed-bin`.
@@ -17,6 +17,8 @@ pub struct Layout {
 
 /// How long such a text may be.
 const LENGTHS: std::ops::RangeInclusive<usize> = 4..=64;
+/// How many equal bytes before it are padding.
+const PADDING: usize = 16;
 
 impl Format for Layout {
     fn kind(&self) -> &'static str {
@@ -27,7 +29,8 @@ impl Format for Layout {
         let is_text = |b: &&u8| b.is_ascii_graphic() || **b == b'\n';
         let len = image.iter().rev().take(65).take_while(is_text).count();
         let (before, text) = image.split_at(image.len() - len);
-        if !LENGTHS.contains(&len) || !before.ends_with(&MARKER) {
+        let ended = [&MARKER[..], &[0xFF; PADDING], &[0; PADDING]];
+        if !LENGTHS.contains(&len) || !ended.iter().any(|end| before.ends_with(end)) {
             return None;
         }
         let part = Part::at("image", 0..before.len(), Role::Image);
@@ -59,5 +62,15 @@ mod tests {
             image
         });
         assert_eq!(opened.container.kind(), "text-behind");
+    }
+
+    #[test]
+    fn behind_zeros_is_exact() {
+        assert_exact(|kernel, rootfs| {
+            let mut image = plain(kernel, rootfs, 0x1_0000);
+            image.resize(0x3c_0000, 0);
+            image.extend(b"AP81-AR9130-RT-070614-00");
+            image
+        });
     }
 }
