@@ -23,6 +23,8 @@ pub struct Report {
     pub container: Part,
     /// What lies where.
     pub flash_map: Vec<Region>,
+    /// The part that the map is of, when the file is compressed as a whole; `None` when it is of the file.
+    pub flash_map_of: Option<String>,
     /// The kernels in it, each once.
     pub kernels: Vec<KernelReport>,
     /// Its root file system.
@@ -153,16 +155,34 @@ pub fn inspect(image: &Image) -> Report {
         );
     }
     remarks.dedup();
+    let (flash_map_of, flash_map) = flash_map(&root, rootfs.as_ref(), 0);
     Report {
         file: image.name.clone(),
         size: image.bytes.len() as u64,
-        flash_map: map::regions(&root, rootfs.as_ref()),
+        flash_map,
+        flash_map_of,
         kernels: kernels(&root, rootfs.as_ref(), rootfs_report.as_ref()),
         trailer: trailer(&root),
         container,
         rootfs: rootfs_report,
         remarks,
     }
+}
+
+/// The map of the file, or of what is in it when it is compressed as a whole.
+fn flash_map(root: &Slot, rootfs: Option<&Rootfs>, depth: usize) -> (Option<String>, Vec<Region>) {
+    if let [inside] = root.slots()
+        && inside.at.is_none()
+        // There are files that unpack to themselves.
+        && depth < 4
+    {
+        // Once more, so that offsets count from where it begins.
+        let inner = Slot::survey(inside.bytes.clone());
+        let rootfs = rootfs::find(&inner).ok().flatten();
+        let (of, map) = flash_map(&inner, rootfs.as_ref(), depth + 1);
+        return (Some(of.unwrap_or_else(|| inside.name.to_string())), map);
+    }
+    (None, map::regions(root, rootfs))
 }
 
 /// The kernels of the known parts; else the one before a root file system that was found by searching, or that the file is.

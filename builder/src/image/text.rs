@@ -69,8 +69,12 @@ pub fn inspect(report: &Report) -> String {
         size(report.size)
     );
     part(&mut out, &report.container, 0);
-    out += "\nFlash map\n";
-    flash_map(&mut out, &report.flash_map, report.size);
+    out += &match &report.flash_map_of {
+        Some(part) => format!("\nFlash map of its part “{}”\n", clean(part)),
+        None => "\nFlash map\n".to_owned(),
+    };
+    let mapped = report.flash_map.iter().map(|region| region.size).sum();
+    flash_map(&mut out, &report.flash_map, mapped);
     for report in &report.kernels {
         kernel(&mut out, report);
     }
@@ -96,6 +100,14 @@ fn line(out: &mut String, text: &str) {
 
 fn field(out: &mut String, name: &str, value: &str) {
     line(out, &format!("  {name:<14} {}", clean(value)));
+}
+
+/// `1234 bytes at 0x00000200`.
+fn extent(size: u64, at: Option<u64>) -> String {
+    match at {
+        Some(_) => format!("{size} bytes at {}", place(at)),
+        None => format!("{size} bytes, unpacked from a part"),
+    }
 }
 
 fn place(at: Option<u64>) -> String {
@@ -181,11 +193,7 @@ fn kernel(out: &mut String, kernel: &KernelReport) {
             &wrapping
         },
     );
-    field(
-        out,
-        "size",
-        &format!("{} bytes at {}", kernel.size, place(kernel.at)),
-    );
+    field(out, "size", &extent(kernel.size, kernel.at));
     let not_told = "not told in the clear";
     field(out, "Linux", kernel.linux.as_deref().unwrap_or(not_told));
     let mut optional = |name: &str, value: Option<String>| {
@@ -213,11 +221,7 @@ fn rootfs(out: &mut String, rootfs: &RootfsReport) {
         "type",
         &format!("{}, {}", rootfs.kind, rootfs.compression),
     );
-    field(
-        out,
-        "size",
-        &format!("{} bytes at {}", rootfs.size, place(rootfs.at)),
-    );
+    field(out, "size", &extent(rootfs.size, rootfs.at));
     field(
         out,
         "block size",

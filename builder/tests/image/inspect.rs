@@ -61,6 +61,23 @@ fn machines_get_the_offsets_that_grep_finds() {
     assert_eq!(checks[1]["stored"], hex);
 }
 
+/// Of a file that is compressed as a whole, the map shows what is in it.
+#[test]
+fn what_is_compressed_is_told_from_inside() {
+    let fixture = Fixture::new();
+    fixture.sh("gzip -9n < image.bin > image.bin.gz");
+    let packed = fixture
+        .json(&["image", "inspect", "image.bin.gz"])
+        .remove(0);
+    let plain = fixture.json(&["image", "inspect", "image.bin"]).remove(0);
+    assert_eq!(packed["flash_map"], plain["flash_map"]);
+    assert_eq!(packed["flash_map_of"], "content");
+    assert_eq!(plain["flash_map_of"], Value::Null);
+    assert_eq!(packed["rootfs"]["software"], plain["rootfs"]["software"]);
+    let text = fixture.good(&["image", "inspect", "image.bin.gz"]);
+    assert!(text.contains(" bytes, unpacked from a part"), "{text}");
+}
+
 #[test]
 fn what_is_damaged_is_shown_and_fails_nothing() {
     let fixture = Fixture::new();
