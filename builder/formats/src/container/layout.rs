@@ -55,6 +55,8 @@ formats! {
     SafeloaderFactory(crate::safeloader::Factory),
     /// A dump of TP-Link's flash with the support list at its end.
     SafeloaderDump(crate::safeloader::Dump),
+    /// Named parts behind a UBI image, for TP-Link's access points.
+    TplinkEap(crate::safeloader::Eap),
     /// Compressed as a whole.
     Gzip(gzip::Layout),
     /// Partitions of a disk.

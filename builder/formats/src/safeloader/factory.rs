@@ -148,7 +148,8 @@ fn check_room(flash: &[Partition], name: &str, size: u32) -> Result<(), Error> {
     }
 }
 
-fn digest(covered: &[u8]) -> [u8; 16] {
+/// MD5 of the salt and these bytes.
+pub(super) fn digest(covered: &[u8]) -> [u8; 16] {
     let digest = Md5::new_with_prefix(SALT).chain_update(covered);
     digest.finalize().into()
 }

@@ -7,12 +7,14 @@
 //! format: firmware-utils' `tplink-safeloader.c`.
 
 mod dump;
+mod eap;
 mod factory;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use dump::Layout as Dump;
+pub use eap::Layout as Eap;
 pub use factory::Layout as Factory;
 pub use table::Partition;
 

@@ -153,7 +153,7 @@ fn dumps_with_a_support_list_are_exact() {
 /// The other boards' dump: the root file system at its partition's place or right behind the kernel.
 #[test]
 fn dumps_without_one_are_plain() {
-    for gap in [0, 0x20_0000] {
+    for gap in [0, 0x3_0000] {
         let opened = assert_exact(|kernel, rootfs| {
             let mut image = kernel.to_vec();
             image.resize(image.len().max(gap), 0xFF);
@@ -162,4 +162,44 @@ fn dumps_without_one_are_plain() {
         });
         assert_eq!(opened.container.kind(), "plain");
     }
+}
+
+/// As `tplink-mkimage-2022.py` lays it out.
+fn eap(ubi: &[u8]) -> Vec<u8> {
+    let list = b"SupportList:\r\nEAP620 HD(TP-Link|UN|AX1800-D):1.0\r\n";
+    let version = *b"\xff\x01\0\0\x02\x02\x02\x02\0\0\x75\x30\0\0\0\x01";
+    let mut covered = vec![0xFF; 0x1000];
+    covered.extend((ubi.len() as u32).to_be_bytes());
+    covered.extend([0, 0, 0, 2]);
+    let mut offset = ubi.len();
+    for (kind, name, len) in [(0, "support-list", list.len()), (1, "soft-version", 16)] {
+        covered.extend([0, 0, 0, kind]);
+        covered.extend(name.bytes());
+        covered.resize(covered.len() + 32 - name.len(), 0);
+        covered.extend((offset as u32).to_be_bytes());
+        covered.extend((len as u32).to_be_bytes());
+        offset += len;
+    }
+    covered.resize(0x1800, 0);
+    covered.extend_from_slice(ubi);
+    covered.extend_from_slice(list);
+    covered.extend_from_slice(&version);
+    let salt = *b"\x7a\x2b\x15\xed\x9b\x98\x59\x6d\xe5\x04\xab\x44\xac\x2a\x9f\x4e";
+    let md5 = Md5::digest([&salt[..], &covered].concat());
+    let len = (covered.len() as u32 + 20).to_be_bytes();
+    [&len[..], &md5, &covered].concat()
+}
+
+#[test]
+fn images_for_access_points_are_exact() {
+    use crate::ubi::tests::{NAND, ubinize};
+    let opened = assert_exact(|kernel, rootfs| {
+        eap(&ubinize(
+            NAND,
+            &[("kernel", Some(kernel), ""), ("rootfs", Some(rootfs), "")],
+        ))
+    });
+    assert_eq!(opened.container.kind(), "tplink-image-2022");
+    let facts = &opened.container.layers()[0].facts;
+    assert_eq!(facts[0].value, "EAP620 HD(TP-Link|UN|AX1800-D):1.0");
 }
