@@ -93,6 +93,14 @@ formats! {
     BuffaloTag(vendor::buffalo_tag::Layout),
     /// Buffalo's text before a TRX.
     BuffaloWzr(vendor::buffalo_wzr::Layout),
+    /// Motorola's header.
+    Motorola(vendor::motorola::Layout),
+    /// Luxul's header.
+    Luxul(vendor::luxul::Layout),
+    /// Cybertan's header.
+    Cybertan(vendor::cybertan::Layout),
+    /// U.S. Robotics' header.
+    Usrobotics(vendor::usrobotics::Layout),
     /// Linksys' footer.
     LinksysImage(vendor::linksys_image::Layout),
     /// ZyXEL's signature.

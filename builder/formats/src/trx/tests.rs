@@ -19,7 +19,7 @@ fn to(image: &mut Vec<u8>, block: usize) {
 }
 
 /// CRC-32 bit by bit, without the final inversion.
-fn crc(bytes: &[u8]) -> u32 {
+pub(crate) fn crc(bytes: &[u8]) -> u32 {
     bytes.iter().fold(!0, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
             if crc & 1 == 1 {
