@@ -30,6 +30,8 @@ pub mod rootfs;
 #[cfg(feature = "container")]
 pub mod safeloader;
 #[cfg(feature = "container")]
+pub mod senao_tar;
+#[cfg(feature = "container")]
 pub mod sniff;
 #[cfg(feature = "squashfs")]
 pub mod squashfs;
@@ -49,3 +51,5 @@ pub mod uci;
 pub mod uimage;
 #[cfg(feature = "container")]
 pub mod vendor;
+#[cfg(feature = "container")]
+pub mod zip;

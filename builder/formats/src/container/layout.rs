@@ -1,7 +1,10 @@
 //! The formats, and the order in which they are asked.
 
 use crate::layer::{Error, Format, Opened};
-use crate::{disk, filesystem, fwtool, gzip, lead, plain, sysupgrade_tar, tplink, trx, vendor};
+use crate::{
+    disk, filesystem, fwtool, gzip, lead, plain, senao_tar, sysupgrade_tar, tplink, trx, vendor,
+    zip,
+};
 
 /// What a format makes of an image: `None` when it is not its own.
 type Answer = Option<Result<Opened<Layout>, Error>>;
@@ -59,6 +62,10 @@ formats! {
     TplinkEap(crate::safeloader::Eap),
     /// Compressed as a whole.
     Gzip(gzip::Layout),
+    /// The one file of a zip archive.
+    Zip(zip::Layout),
+    /// Senao's archive.
+    SenaoTar(senao_tar::Layout),
     /// Partitions of a disk.
     Disk(disk::Layout),
     /// Kernel and root file system as files of a tarball.

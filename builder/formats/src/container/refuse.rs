@@ -67,8 +67,6 @@ fn by_name(image: &[u8]) -> Option<Error> {
         ("an image with a Sercomm header", SYSUPGRADE)
     } else if at(0, &[0xfd, b'7', b'z', b'X', b'Z', 0]) {
         ("an xz-compressed file", UNPACK)
-    } else if at(0, b"PK\x03\x04") {
-        ("a zip archive", UNPACK)
     } else if at(0, &[0x28, 0xb5, 0x2f, 0xfd]) {
         ("a zstd-compressed file", UNPACK)
     } else if at(0, b"ANDROID!") {

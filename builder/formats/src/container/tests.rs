@@ -123,11 +123,7 @@ fn recovery_images_keep_their_lead() {
 
 #[test]
 fn foreign_formats_are_refused_by_name() {
-    let cases: [(&[u8], &str); 3] = [
-        (&[0xd0, 0x0d, 0xfe, 0xed], "FIT"),
-        (b"PK\x03\x04", "zip"),
-        (b"\xfd7zXZ\0", "xz"),
-    ];
+    let cases: [(&[u8], &str); 2] = [(&[0xd0, 0x0d, 0xfe, 0xed], "FIT"), (b"\xfd7zXZ\0", "xz")];
     for (magic, name) in cases {
         let file = [magic, &[7; 2000]].concat();
         let error = open(file).unwrap_err();

@@ -20,7 +20,6 @@ struct Token {
 /// The current block, and what was written of those before.
 #[derive(Debug)]
 pub(super) struct Blocks {
-    short_blocks: bool,
     tokens: Vec<Token>,
     matches: usize,
     literal_counts: Vec<u32>,
@@ -28,11 +27,9 @@ pub(super) struct Blocks {
     out: Bits,
 }
 
-impl Blocks {
-    /// No block yet; `short_blocks`: whether one that compresses well ends before it is full.
-    pub(super) fn new(short_blocks: bool) -> Self {
+impl Default for Blocks {
+    fn default() -> Self {
         let mut blocks = Self {
-            short_blocks,
             tokens: Vec::with_capacity(FULL),
             matches: 0,
             literal_counts: Vec::new(),
@@ -42,7 +39,9 @@ impl Blocks {
         blocks.clear();
         blocks
     }
+}
 
+impl Blocks {
     fn clear(&mut self) {
         self.tokens.clear();
         self.matches = 0;
@@ -75,7 +74,7 @@ impl Blocks {
 
     fn is_full(&self, taken: usize) -> bool {
         let count = self.tokens.len();
-        if self.short_blocks && count.is_multiple_of(ASK_EVERY) {
+        if count.is_multiple_of(ASK_EVERY) {
             // A rough guess at the length: a byte for each literal or length, and the distances as they are.
             let distances = self.distance_counts.iter().zip(tables::DISTANCE_EXTRA);
             let bits: usize = distances

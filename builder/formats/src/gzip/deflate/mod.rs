@@ -28,8 +28,9 @@ pub struct Effort {
     pub nice: usize,
     /// How many places of a chain are looked at.
     pub chain: u32,
-    /// Whether a block that compresses well ends before its buffer is full.
-    pub short_blocks: bool,
+    /// Whether it is zip that searches. With it, a match that reaches the end of the data ends a search, where gzip goes on and
+    /// compares what stands behind in its window; and the window slides on when there is no more to read.
+    pub zip: bool,
 }
 
 impl Effort {
@@ -39,7 +40,7 @@ impl Effort {
         lazy: 258,
         nice: 258,
         chain: 4096,
-        short_blocks: true,
+        zip: false,
     };
 
     /// `gzip -6`, which is its default.
@@ -48,14 +49,20 @@ impl Effort {
         lazy: 16,
         nice: 128,
         chain: 128,
-        short_blocks: true,
+        zip: false,
+    };
+
+    /// `zip -6`, which is its default.
+    pub const ZIP_6: Self = Self {
+        zip: true,
+        ..Self::GZIP_6
     };
 }
 
 /// `data` as a DEFLATE stream.
 pub fn deflate(data: &[u8], effort: Effort) -> Vec<u8> {
     let mut search = Search::new(data, effort);
-    let mut blocks = Blocks::new(effort.short_blocks);
+    let mut blocks = Blocks::default();
     // Whether the byte before the position is still to be written.
     let mut waiting = false;
     let mut start = 0;

@@ -150,9 +150,12 @@ impl<'a> Search<'a> {
 
     /// Reads more when there is little ahead.
     pub(super) fn refill(&mut self) {
-        while self.lookahead < ENOUGH_AHEAD && !self.ended {
+        while self.lookahead < ENOUGH_AHEAD && (!self.ended || self.effort.zip) {
             if self.at >= HALF + MAX_DISTANCE {
                 self.slide();
+            }
+            if self.ended {
+                break;
             }
             if self.read() == 0 {
                 self.ended = true;
@@ -200,6 +203,10 @@ impl<'a> Search<'a> {
     fn longest(&mut self, mut candidate: usize, mut best: usize) -> usize {
         let limit = self.at.saturating_sub(MAX_DISTANCE);
         let mut tries = self.effort.chain;
+        let nice = match self.effort.zip {
+            true => self.effort.nice.min(self.lookahead),
+            false => self.effort.nice,
+        };
         if best >= self.effort.good {
             tries >>= 2;
         }
@@ -213,7 +220,7 @@ impl<'a> Search<'a> {
                 if len > best {
                     self.found_at = candidate as isize;
                     best = len;
-                    if len >= self.effort.nice {
+                    if len >= nice {
                         break;
                     }
                     ends = [text[best - 1], text[best]];
