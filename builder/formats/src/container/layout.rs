@@ -66,6 +66,12 @@ formats! {
     Zip(zip::Layout),
     /// Senao's archive.
     SenaoTar(senao_tar::Layout),
+    /// The header of D-Link's access points.
+    Wrgg(vendor::wrgg::Layout),
+    /// JBOOT's headers.
+    Jboot(vendor::jboot::Layout),
+    /// JBOOT's header of factory images.
+    JbootFactory(vendor::jboot::Factory),
     /// Partitions of a disk.
     Disk(disk::Layout),
     /// Kernel and root file system as files of a tarball.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::read::Error;
+use crate::vendor::wrgg;
 use crate::{tplink, uimage};
 
 /// A kind of kernel that says nothing of the bytes behind it.
@@ -17,6 +18,8 @@ pub enum Kernel {
     Fit,
     /// TP-Link's header of the first kind before a kernel alone.
     Tplink(tplink::Kind),
+    /// Behind the header of D-Link's access points.
+    Wrgg,
     /// A stream of the LZMA SDK's `lzma` tool.
     Lzma,
     /// A gzip stream.
@@ -48,6 +51,7 @@ impl fmt::Display for Kernel {
             Self::Fit => f.write_str("FIT"),
             Self::Tplink(tplink::Kind::V1) => f.write_str("TP-Link v1 kernel"),
             Self::Tplink(tplink::Kind::V2) => f.write_str("TP-Link v2 kernel"),
+            Self::Wrgg => f.write_str("kernel with D-Link's wrgg header"),
             Self::Lzma => f.write_str("LZMA"),
             Self::Gzip => f.write_str("gzip"),
             Self::ArmZimage => f.write_str("ARM zImage"),
@@ -85,6 +89,9 @@ pub(crate) fn recognise(head: &[u8]) -> Result<(Kernel, Option<u64>), Error> {
     }
     if let (Some(len), Some(header)) = (tplink::kernel_len(head), tplink::Header::parse(head)) {
         return Ok((Kernel::Tplink(header.kind()), Some(len)));
+    }
+    if let Some(len) = wrgg::kernel_len(head) {
+        return Ok((Kernel::Wrgg, Some(len)));
     }
     if head.starts_with(&FDT_MAGIC) {
         return fit(head);
