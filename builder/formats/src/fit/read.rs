@@ -17,11 +17,19 @@ const KERNEL_TYPES: [&str; 5] = ["kernel", "kernel_noload", "flat_dt", "ramdisk"
 const KERNEL_NAMES: [&str; 2] = ["hlos", "kernel"];
 /// Bytes at the end of a tree must be this many to be told from others.
 const MIN_STALE: usize = 16;
+/// How far into the last image they may begin: the length of a tree without data, bytes.
+const MAX_STALE_AT: usize = 64 << 10;
+/// More images than any FIT has, and more hashes than any image has: looking at hostile ones must end soon.
+const MAX_NODES: usize = 128;
+const MAX_HASHES: usize = 8;
 
 /// Opens a FIT; `None` when it is none, or a kernel alone.
 pub fn open(image: &[u8]) -> Option<Result<Opened<Layout>, Error>> {
     let tree = Fdt::parse(image)?;
     let (nodes, title) = nodes(&tree);
+    if nodes.len() > MAX_NODES || nodes.iter().any(|node| node.hashes.len() > MAX_HASHES) {
+        return None;
+    }
     let outside = |node: &Node| node.offset.is_some() || node.position.is_some();
     let opened = if nodes.iter().any(outside) {
         external(image, tree.len(), nodes)
@@ -206,11 +214,11 @@ fn rest(frame: &[u8], last: &[u8]) -> Rest {
     };
     let at = structure.max(strings);
     let stale = frame.get(at..).unwrap_or_default();
-    if stale.len() < MIN_STALE || stale.iter().all(|b| *b == 0) {
+    if !(MIN_STALE..PAGE).contains(&stale.len()) || stale.iter().all(|b| *b == 0) {
         return Rest::Kept;
     }
     // It is as far into the data as the end of the tree is behind where the data were.
-    let near = last.get(..at.saturating_add(stale.len())).unwrap_or(last);
+    let near = last.get(..MAX_STALE_AT + PAGE).unwrap_or(last);
     match near.windows(stale.len()).position(|window| window == stale) {
         Some(from) => Rest::Stale { at, from },
         None => Rest::Kept,

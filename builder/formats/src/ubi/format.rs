@@ -103,6 +103,9 @@ impl Geometry {
 
     /// Whether a PEB of this image begins here. Its CRC is not looked at.
     pub(super) fn is_peb(&self, bytes: &[u8]) -> bool {
+        if !bytes.starts_with(&MAGIC) {
+            return false;
+        }
         let header = self.counter(false);
         let same = |range: std::ops::Range<usize>| bytes.get(range.clone()) == header.get(range);
         same(0..5) && same(8..28)
@@ -135,7 +138,8 @@ impl Geometry {
 pub(crate) fn extent(image: &[u8]) -> Option<usize> {
     let header = image.get(..HEADER)?;
     let good = be32(header, HEADER - 4) == Some(crc(&header[..HEADER - 4]));
-    let geometry = Geometry::detect(image).filter(|_| good)?;
+    // Cheap things first: a hostile image can have the magic number everywhere.
+    let geometry = good.then(|| Geometry::detect(image))??;
     Some(geometry.extent(image))
 }
 
