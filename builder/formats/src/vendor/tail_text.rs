@@ -1,10 +1,10 @@
 //! A model's name behind an image, which some vendors' web pages ask for.
 //!
 //! ```text
-//! image, ending in an overlay marker or padding ‖ text
+//! image, ending in an overlay marker or padding ‖ [zeros, so that all has a multiple of 64 KiB] ‖ text
 //! ```
 //!
-//! Source: OpenWrt's `append-string` and `tailed-bin`.
+//! Source: OpenWrt's `append-string` and `tailed-bin`, and `pad-offset` before them.
 
 use crate::layer::{Error, Format, Opened, Part, Role};
 use crate::pad_rootfs::MARKER;
@@ -13,7 +13,11 @@ use crate::pad_rootfs::MARKER;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     text: Vec<u8>,
+    /// Whether zeros bring all of it to a multiple of [`BLOCK`].
+    filled: bool,
 }
+
+const BLOCK: usize = 0x1_0000;
 
 /// How long such a text may be.
 const LENGTHS: std::ops::RangeInclusive<usize> = 4..=64;
@@ -33,16 +37,29 @@ impl Format for Layout {
         if !LENGTHS.contains(&len) || !ended.iter().any(|end| before.ends_with(end)) {
             return None;
         }
-        let part = Part::at("image", 0..before.len(), Role::Image);
+        let zeros = before.iter().rev().take_while(|b| **b == 0).count();
+        let marked = &before[..before.len() - zeros];
+        let filled = image.len().is_multiple_of(BLOCK)
+            && (1..BLOCK).contains(&zeros)
+            && marked.ends_with(&MARKER);
+        let end = if filled { marked.len() } else { before.len() };
+        let part = Part::at("image", 0..end, Role::Image);
         let shown = String::from_utf8_lossy(text).into_owned();
         let layout = Self {
             text: text.to_vec(),
+            filled,
         };
         Some(Ok(Opened::new(layout, vec![part]).fact("text", shown)))
     }
 
     fn close(&self, parts: &[&[u8]]) -> Result<Vec<u8>, Error> {
-        Ok([&parts.concat(), &self.text[..]].concat())
+        let mut image = parts.concat();
+        if self.filled {
+            let total = (image.len() + self.text.len()).next_multiple_of(BLOCK);
+            image.resize(total - self.text.len(), 0);
+        }
+        image.extend_from_slice(&self.text);
+        Ok(image)
     }
 }
 
@@ -62,6 +79,20 @@ mod tests {
             image
         });
         assert_eq!(opened.container.kind(), "text-behind");
+    }
+
+    /// `pad-rootfs | pad-offset 64k 26 | append-string`.
+    #[test]
+    fn at_the_end_of_a_block_is_exact() {
+        assert_exact(|kernel, rootfs| {
+            let mut image = plain(kernel, rootfs, 0x1_0000);
+            image.resize(image.len().next_multiple_of(0x1_0000), 0xFF);
+            image.extend(b"\xDE\xAD\xC0\xDE");
+            let text = b"00DB120AR9344-RT-101214-00";
+            image.resize(image.len().next_multiple_of(0x1_0000) - text.len(), 0);
+            image.extend(text);
+            image
+        });
     }
 
     #[test]
