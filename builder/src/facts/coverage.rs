@@ -101,7 +101,10 @@ const FORMATS: &[(Step, &[&str])] = &[
         Step::Format("fit"),
         &["fit", "qsdk-ipq-factory-nand", "qsdk-ipq-factory-nor"],
     ),
-    (Step::Format("gzip"), &["gzip"]),
+    (
+        Step::Format("gzip"),
+        &["gzip", "gzip-filename", "libdeflate-gzip"],
+    ),
     (
         Step::Format("disk"),
         &[
@@ -165,6 +168,14 @@ const FORMATS: &[(Step, &[&str])] = &[
         Step::Format("mkubntimage-split"),
         &["mkubntimage-split", "mkubntimage"],
     ),
+    (Step::Format("zip"), &["zip"]),
+    (Step::Format("senao-tar"), &["senao-tar-gz"]),
+    (Step::Format("wrgg"), &["mkwrggimg", "wrgg-image"]),
+    (
+        Step::Format("jboot"),
+        &["mkdlinkfw-loader", "mkdlinkfw-factory"],
+    ),
+    (Step::Format("tplink-image-2022"), &["tplink-image-2022"]),
     (
         Step::Format("elecom-wrc-gs-factory"),
         &["elecom-wrc-gs-factory"],

@@ -80,6 +80,15 @@ pub enum Error {
         /// Where the header is.
         at: usize,
     },
+    /// The root file system lies in UBI.
+    #[error(
+        "there is UBI before the root file system, at offset {at}, but no UBI image that could be opened: it is damaged or \
+         cut off; download it again"
+    )]
+    Ubi {
+        /// Where its first header is.
+        at: usize,
+    },
     /// Not a kernel we know.
     #[error(
         "there is a squashfs in it, but what stands before it (it begins with {}) is no kernel of a known kind and \
@@ -129,7 +138,13 @@ pub fn open(image: &[u8]) -> Result<Opened, Error> {
     }];
     let gap = match Tail::infer(end as u64, gap, &any_end) {
         Ok(tail) => Gap::Padding(tail.end),
-        Err(_) => Gap::Kept(gap.to_vec()),
+        Err(_) => {
+            let ubi = gap.windows(UBI.len()).position(|window| window == UBI);
+            if let Some(at) = ubi {
+                return Err(Error::Ubi { at: end + at });
+            }
+            Gap::Kept(gap.to_vec())
+        }
     };
     let rootfs = start..start + superblock.bytes_used as usize;
     let before = rootfs.end as u64;
@@ -142,6 +157,9 @@ pub fn open(image: &[u8]) -> Result<Opened, Error> {
         rootfs,
     })
 }
+
+/// An erase counter header of UBI, version 1.
+const UBI: &[u8] = b"UBI#\x01\0\0\0\0\0\0\0\0\0\0\0";
 
 /// The root file system: the first squashfs that does not lie inside a uImage.
 fn locate(image: &[u8]) -> Result<(usize, Superblock), Error> {

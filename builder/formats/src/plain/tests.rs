@@ -217,3 +217,14 @@ fn mikrotiks_kernel_in_yaffs_is_kept() {
         assert_eq!(opened.kernel.unwrap(), image[..128 << 10]);
     }
 }
+
+/// Its volume table would have to follow the root file system, so it is no plain image whatever else it is.
+#[test]
+fn a_root_file_system_in_ubi_is_refused() {
+    let mut image = uimage(70_000);
+    image.resize(0x2_0000, 0);
+    image.extend(b"UBI#\x01\0\0\0\0\0\0\0\0\0\0\0");
+    image.resize(0x2_1000, 0xFF);
+    image.extend(mksquashfs(4));
+    assert!(matches!(open(&image), Err(Error::Ubi { at: 0x2_0000 })));
+}
