@@ -30,10 +30,15 @@ macro_rules! formats {
             /// # Errors
             /// When it is of the first format that knows it, but damaged.
             pub(super) fn open(image: &[u8]) -> Answer {
+                Self::open_every(image).next()
+            }
+
+            /// What every format makes of `image` that takes it for its own, in the order in which they are asked. The first counts.
+            pub fn open_every(image: &[u8]) -> impl Iterator<Item = Result<Opened<Self>, Error>> {
                 let formats: &[fn(&[u8]) -> Answer] = &[
                     $(|image| Some(<$layout>::open(image)?.map(|opened| opened.map(Self::$variant))),)*
                 ];
-                formats.iter().find_map(|open| open(image))
+                formats.iter().filter_map(move |open| open(image))
             }
 
             /// Puts `parts` together.
