@@ -1,7 +1,7 @@
 //! A model's name behind an image, which some vendors' web pages ask for.
 //!
 //! ```text
-//! image, ending in an overlay marker or padding ‖ [zeros, so that all has a multiple of 64 KiB] ‖ text
+//! image, ending in an overlay marker or padding ‖ [zeros, up to a fixed length of all] ‖ text
 //! ```
 //!
 //! Source: OpenWrt's `append-string` and `tailed-bin`, and `pad-offset` before them.
@@ -13,10 +13,11 @@ use crate::pad_rootfs::MARKER;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     text: Vec<u8>,
-    /// Whether zeros bring all of it to a multiple of [`BLOCK`].
-    filled: bool,
+    /// The length of all of it, when zeros fill it up to that.
+    total: Option<usize>,
 }
 
+/// Fixed lengths are those of flash partitions, multiples of this.
 const BLOCK: usize = 0x1_0000;
 
 /// How long such a text may be.
@@ -39,24 +40,25 @@ impl Format for Layout {
         }
         let zeros = before.iter().rev().take_while(|b| **b == 0).count();
         let marked = &before[..before.len() - zeros];
-        let filled = image.len().is_multiple_of(BLOCK)
-            && (1..BLOCK).contains(&zeros)
-            && marked.ends_with(&MARKER);
+        let filled = image.len().is_multiple_of(BLOCK) && zeros > 0 && marked.ends_with(&MARKER);
         let end = if filled { marked.len() } else { before.len() };
         let part = Part::at("image", 0..end, Role::Image);
         let shown = String::from_utf8_lossy(text).into_owned();
         let layout = Self {
             text: text.to_vec(),
-            filled,
+            total: filled.then_some(image.len()),
         };
         Some(Ok(Opened::new(layout, vec![part]).fact("text", shown)))
     }
 
     fn close(&self, parts: &[&[u8]]) -> Result<Vec<u8>, Error> {
         let mut image = parts.concat();
-        if self.filled {
-            let total = (image.len() + self.text.len()).next_multiple_of(BLOCK);
-            image.resize(total - self.text.len(), 0);
+        if let Some(total) = self.total {
+            let room = total.saturating_sub(self.text.len());
+            if image.len() > room {
+                return Err(Error::too_long("the image", image.len(), room as u64));
+            }
+            image.resize(room, 0);
         }
         image.extend_from_slice(&self.text);
         Ok(image)
@@ -81,15 +83,15 @@ mod tests {
         assert_eq!(opened.container.kind(), "text-behind");
     }
 
-    /// `pad-rootfs | pad-offset 64k 26 | append-string`.
+    /// `pad-rootfs | pad-offset 15936k 26 | append-string`.
     #[test]
-    fn at_the_end_of_a_block_is_exact() {
+    fn at_the_end_of_a_partition_is_exact() {
         assert_exact(|kernel, rootfs| {
             let mut image = plain(kernel, rootfs, 0x1_0000);
             image.resize(image.len().next_multiple_of(0x1_0000), 0xFF);
             image.extend(b"\xDE\xAD\xC0\xDE");
             let text = b"00DB120AR9344-RT-101214-00";
-            image.resize(image.len().next_multiple_of(0x1_0000) - text.len(), 0);
+            image.resize((3968 << 10) - text.len(), 0);
             image.extend(text);
             image
         });
