@@ -149,7 +149,12 @@ impl Tail {
                         end,
                     });
                 }
-                None => furthest = furthest.max(done + run(rest)),
+                // Padding of an odd length is unexplained from its start.
+                None => {
+                    let run = run(rest);
+                    let explained = if run < rest.len() { run } else { 0 };
+                    furthest = furthest.max(done + explained);
+                }
             }
         }
         Err(TailError::Unknown {
@@ -292,6 +297,7 @@ mod tests {
     fn what_is_no_padding_is_named() {
         assert_eq!(infer(100, b"\0\0\0x"), Err(TailError::Unknown { at: 103 }));
         assert_eq!(infer(100, b"abc"), Err(TailError::Unknown { at: 101 }));
+        assert_eq!(infer(100, &[0; 77]), Err(TailError::Unknown { at: 100 }));
         let mut tail = made(
             5000,
             &Tail {
