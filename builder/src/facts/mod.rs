@@ -27,6 +27,19 @@ pub struct Device {
     pub target: String,
     /// Its subtarget, `generic`.
     pub subtarget: String,
+    /// The kind of CPU, `mips`.
+    pub arch: String,
+    /// Its package architecture, `mips_24kc`.
+    pub arch_packages: String,
+    /// Who makes it.
+    #[serde(default)]
+    vendor: String,
+    /// What it is called.
+    #[serde(default)]
+    model: String,
+    /// Its version, `v2`.
+    #[serde(default)]
+    variant: String,
     /// The names by which sysupgrade knows it.
     #[serde(default)]
     pub supported_devices: Vec<String>,
@@ -52,6 +65,26 @@ pub struct Image {
 }
 
 impl Device {
+    /// Maker, model and version as people say it.
+    pub fn title(&self) -> String {
+        let words = [&self.vendor, &self.model, &self.variant];
+        let words: Vec<&str> = words.into_iter().map(|word| word.trim()).collect();
+        words.join(" ").trim().to_owned()
+    }
+
+    /// What the agent is compiled for; `None` for CPUs that it does not support (older than ARMv7, 64-bit MIPS).
+    pub fn cpu(&self) -> Option<&'static str> {
+        let has = |part| self.arch_packages.contains(part);
+        match self.arch.as_str() {
+            "mips" => Some("mips"),
+            "mipsel" => Some("mipsel"),
+            "aarch64" => Some("aarch64"),
+            "arm" if has("cortex-a") && (has("vfp") || has("neon")) => Some("armv7hf"),
+            "arm" if has("cortex-a") => Some("armv7sf"),
+            _ => None,
+        }
+    }
+
     /// The largest image that fits, bytes: what the recipe of the image whose file name ends like `file` checks.
     /// `None` when it checks nothing.
     pub fn size_limit(&self, file: &str) -> Option<u64> {
@@ -134,6 +167,13 @@ mod tests {
                 .supported_devices
                 .contains(&"tplink,archer-c7-v2".to_owned())
         );
+        assert_eq!(device.title(), "TP-Link Archer C7 v2");
+        let cpu = |id: &str| super::device(id).unwrap().cpu();
+        assert_eq!(cpu("tplink_archer-c7-v2"), Some("mips"));
+        assert_eq!(cpu("ubnt_edgerouter-x"), Some("mipsel"));
+        assert_eq!(cpu("avm_fritzbox-4040"), Some("armv7hf"));
+        assert_eq!(cpu("netgear_r7000"), Some("armv7sf"));
+        assert_eq!(cpu("glinet_gl-mt3000"), Some("aarch64"));
         let limit = |file: &str| super::device("devolo_dvl1750c").unwrap().size_limit(file);
         assert_eq!(
             limit("openwrt-25.12.5-ath79-generic-devolo_dvl1750c-squashfs-sysupgrade.bin"),

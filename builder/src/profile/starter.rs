@@ -54,7 +54,7 @@ impl Starter {
         match self {
             Self::Community => COMMUNITY.replace("NAME", name),
             Self::Site { community } => SITE.replace("COMMUNITY", community).replace("NAME", name),
-            Self::Device => DEVICE.replace("NAME", name),
+            Self::Device => device(name),
             Self::Node { device, number, .. } => {
                 let device = match device {
                     Some(device) => format!("device = \"{device}\""),
@@ -153,6 +153,37 @@ site = "NAME"
 # install = { add = ["tcpdump"], remove = ["ppp"] }
 "##;
 
+/// The starting file of a device: with what OpenWrt's own facts say, when it is one of its devices.
+fn device(name: &str) -> String {
+    let text = DEVICE.replace("NAME", name);
+    let Some(known) = crate::facts::device(name) else {
+        return text;
+    };
+    // TOML's strings are JSON's as far as these go.
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let line = |key: &str, value: String| (format!("\n{key} = "), format!("\n{key} = {value}\n"));
+    let names = serde_json::Value::from(known.supported_devices.clone()).to_string();
+    let mut lines = vec![
+        line("title", quoted(&known.title())),
+        line(
+            "target",
+            quoted(&format!("{}/{}", known.target, known.subtarget)),
+        ),
+        line("arch_packages", quoted(&known.arch_packages)),
+        line("supported_devices", names.replace("\",\"", "\", \"")),
+    ];
+    lines.extend(known.cpu().map(|cpu| line("cpu", quoted(cpu))));
+    lines.into_iter().fold(text, |text, (start, line)| {
+        let Some(at) = text.find(&start) else {
+            return text;
+        };
+        let end = text[at + 1..]
+            .find('\n')
+            .map_or(text.len(), |len| at + 2 + len);
+        format!("{}{line}{}", &text[..at], &text[end..])
+    })
+}
+
 const DEVICE: &str = r##"# The device NAME.
 #
 # Facts are on the device's page in OpenWrt's table of hardware, and in the metadata of its images.
@@ -185,3 +216,38 @@ name = "NAME"
 # [identity]
 # location = "On the roof of the chapel"
 "##;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_device_starts_with_its_facts() {
+        let known = Starter::Device.text("ubnt_edgerouter-x");
+        let table: toml::Table = toml::from_str(&known).unwrap();
+        let device = table["device"].as_table().unwrap();
+        let text = |key: &str| device[key].as_str().unwrap().to_owned();
+        assert_eq!(text("title"), "Ubiquiti EdgeRouter X");
+        assert_eq!(text("cpu"), "mipsel");
+        assert_eq!(text("target"), "ramips/mt7621");
+        assert_eq!(device["supported_devices"].as_array().unwrap().len(), 3);
+        let unknown = Starter::Device.text("acme_r1");
+        let table: toml::Table = toml::from_str(&unknown).unwrap();
+        assert_eq!(table["device"]["title"].as_str(), Some("acme_r1"));
+    }
+
+    /// Whatever a device is called, the file is TOML and keeps all its keys.
+    #[test]
+    fn all_known_devices_give_valid_files() {
+        for device in crate::facts::devices() {
+            let text = Starter::Device.text(&device.id);
+            let table: toml::Table = toml::from_str(&text).unwrap();
+            assert_eq!(
+                table["device"].as_table().unwrap().len(),
+                7,
+                "{}",
+                device.id
+            );
+        }
+    }
+}
