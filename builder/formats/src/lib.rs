@@ -11,7 +11,7 @@ pub mod disk;
 pub mod filesystem;
 #[cfg(feature = "container")]
 pub mod fit;
-#[cfg(feature = "container")]
+#[cfg(feature = "fwtool")]
 pub mod fwtool;
 #[cfg(feature = "container")]
 pub mod gzip;

@@ -8,12 +8,14 @@
 //! is read backwards from the end of the file. Source of the format: OpenWrt's fwtool (`fwimage.h`).
 
 mod format;
+#[cfg(feature = "container")]
 mod layer;
 mod metadata;
 mod read;
 mod write;
 
 pub use format::{MAX_METADATA, MAX_SIGNATURE};
+#[cfg(feature = "container")]
 pub use layer::{KIND, Layout};
 pub use metadata::{Metadata, MetadataError, NewMetadata, Version};
 pub use read::{Chunk, Error, Split, split};

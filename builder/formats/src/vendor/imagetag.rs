@@ -154,7 +154,7 @@ fn open(image: &[u8], total: usize) -> Result<Opened<Layout>, Error> {
             have: image.len() as u64,
         });
     }
-    let field = |field| decimal(tag, field).filter(|value| *value < 1 << 33);
+    let field = |field| decimal(tag, field).filter(|value| u32::try_from(*value).is_ok());
     let lens = [ROOTFS_LEN, KERNEL_LEN, KERNEL_AT].map(field);
     let [Some(rootfs_len), Some(kernel_len), Some(address)] = lens else {
         return Err(foreign());
