@@ -63,10 +63,17 @@ pub(crate) fn plain(kernel: &[u8], rootfs: &[u8], block: usize) -> Vec<u8> {
 
 fn mksquashfs_of(content: &[u8]) -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
-    let (file, out) = (dir.path().join("file"), dir.path().join("out"));
+    let file = dir.path().join("file");
     std::fs::write(&file, content).unwrap();
+    pack(&file)
+}
+
+/// A squashfs of this file or folder, made by mksquashfs as OpenWrt calls it.
+pub(crate) fn pack(source: &std::path::Path) -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
     let result = std::process::Command::new("mksquashfs")
-        .args([&file, &out])
+        .args([source, &out])
         .args([
             "-nopad",
             "-noappend",

@@ -110,7 +110,6 @@ pub fn find(bytes: &[u8], from: usize) -> Result<(usize, Superblock), Error> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use std::process::Command;
 
     /// A squashfs with `files` files, made by mksquashfs as OpenWrt calls it.
     pub(crate) fn mksquashfs(files: u32) -> Vec<u8> {
@@ -121,29 +120,7 @@ pub(crate) mod tests {
             let text: String = (0..n * 37 % 9000).map(|i| format!("{:x}", i * n)).collect();
             std::fs::write(root.join(format!("file{n}")), text).unwrap();
         }
-        let out = dir.path().join("out");
-        let result = Command::new("mksquashfs")
-            .args([&root, &out])
-            .args([
-                "-nopad",
-                "-noappend",
-                "-root-owned",
-                "-comp",
-                "xz",
-                "-no-xattrs",
-            ])
-            .args([
-                "-b",
-                "256k",
-                "-mkfs-time",
-                "1700000000",
-                "-all-time",
-                "1700000000",
-            ])
-            .output()
-            .expect("mksquashfs runs (scripts/test installs squashfs-tools)");
-        assert!(result.status.success(), "{result:?}");
-        std::fs::read(out).unwrap()
+        crate::layer::testing::pack(&root)
     }
 
     #[test]
