@@ -3,6 +3,8 @@
 //! Every module is a pure function from bytes to bytes: no files, sockets or clocks.
 //! A module knows one format and nothing of devices, profiles or paths on the host.
 
+#[cfg(feature = "packages")]
+pub mod apk;
 #[cfg(feature = "container")]
 pub mod container;
 #[cfg(feature = "container")]

@@ -1,0 +1,5 @@
+mod adb;
+mod dependency;
+mod index;
+mod signature;
+mod version;
