@@ -1,5 +1,7 @@
 mod adb;
 mod dependency;
 mod index;
+mod installed;
+mod package;
 mod signature;
 mod version;
