@@ -51,6 +51,8 @@ pub mod ubi;
 pub mod uci;
 #[cfg(feature = "container")]
 pub mod uimage;
+#[cfg(feature = "usign")]
+pub mod usign;
 #[cfg(feature = "container")]
 pub mod vendor;
 #[cfg(feature = "container")]
