@@ -7,6 +7,7 @@ pub mod dirs;
 pub mod facts;
 pub mod failure;
 pub mod image;
+pub mod keys;
 pub mod lab;
 pub mod profile;
 pub mod source;

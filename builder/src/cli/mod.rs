@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod build;
 pub mod image;
+pub mod keys;
 pub mod profile;
 pub mod vm;
 
@@ -34,6 +35,7 @@ enum Verb {
     Profile(profile::Args),
     Explain(profile::ExplainArgs),
     Image(image::Args),
+    Keys(keys::Args),
     Vm(vm::Args),
 }
 
@@ -69,6 +71,7 @@ fn run(verb: Verb, ui: &Ui) -> Result<ExitCode, Failure> {
         Verb::Profile(args) => profile::run(args, ui)?,
         Verb::Explain(args) => profile::run_explain(args, ui)?,
         Verb::Image(args) => return image::run(args, ui),
+        Verb::Keys(args) => keys::run(args, ui)?,
         Verb::Vm(args) => vm::run(args, ui)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -66,7 +66,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<ExitCode, Failure> {
 }
 
 /// Writes a verb's result for people. A reader that has gone away (`| head`) is no error.
-fn print(text: &str) -> Result<(), Failure> {
+pub(in crate::cli) fn print(text: &str) -> Result<(), Failure> {
     gone_is_fine(std::io::stdout().lock().write_all(text.as_bytes()))
 }
 
@@ -87,6 +87,6 @@ fn event(ui: &Ui, event: &str, value: &impl Serialize) {
 }
 
 /// Whether a summary for people is wanted.
-fn for_people(ui: &Ui) -> bool {
+pub(in crate::cli) fn for_people(ui: &Ui) -> bool {
     matches!(ui.mode(), Mode::Terminal | Mode::Plain)
 }
