@@ -23,6 +23,8 @@ pub mod kernel;
 pub mod layer;
 #[cfg(feature = "container")]
 pub mod lead;
+#[cfg(feature = "packages")]
+pub mod opkg;
 #[cfg(feature = "container")]
 pub mod pad_rootfs;
 #[cfg(feature = "container")]
