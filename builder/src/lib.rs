@@ -9,6 +9,7 @@ pub mod failure;
 pub mod image;
 pub mod keys;
 pub mod lab;
+pub mod packages;
 pub mod profile;
 pub mod source;
 pub mod store;

@@ -1,0 +1,9 @@
+//! OpenWrt's packages: what feeds offer, which of it an image gets, and how it gets into the root tree.
+//!
+//! ```text
+//! feeds' indexes ─► Universe ─┐
+//! profile: wanted, unwanted ──┼─ solve ─► Solution: keep, install, remove ─► archives ─ install ─► root tree
+//! donor: what is installed ───┘
+//! ```
+
+pub mod universe;
