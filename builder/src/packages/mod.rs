@@ -6,4 +6,5 @@
 //! donor: what is installed ───┘
 //! ```
 
+pub mod solve;
 pub mod universe;
