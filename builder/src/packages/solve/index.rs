@@ -320,14 +320,6 @@ impl<'a> Index<'a> {
         enemies.dedup();
         enemies
     }
-
-    /// Whether a package replaces others of this name: opkg then removes them by itself.
-    pub(super) fn replaces(&self, candidate: u32, name: &str) -> bool {
-        match self.get(candidate).map(|found| found.description) {
-            Some(Description::Opkg(package)) => package.replaces.iter().any(|one| one == name),
-            _ => false,
-        }
-    }
 }
 
 /// The order of versions that the packages' manager has.
