@@ -160,6 +160,25 @@ impl Step<'_> {
         ));
     }
 
+    /// The same for bytes: shows how many there are, how fast they come, and when the last will.
+    pub fn total_bytes(&self, total: u64) {
+        if self.bar.length().is_none() {
+            self.bar.set_style(style(
+                "{spinner:.cyan} {msg} {wide_bar:.cyan/dim} {bytes}/{total_bytes} {bytes_per_sec} {eta:.dim}",
+            ));
+        }
+        self.bar.set_length(total);
+    }
+
+    /// Tells machines, and only them, how far it is. Not for every byte: a few times a second.
+    pub fn tell(&self, position: u64, total: u64) {
+        self.ui.event(
+            "step-progress",
+            self.id,
+            [("at", json!(position)), ("total", json!(total))],
+        );
+    }
+
     /// How far it is.
     pub fn at(&self, position: u64) {
         self.bar.set_position(position);

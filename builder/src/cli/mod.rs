@@ -2,9 +2,11 @@
 
 pub mod agent;
 pub mod build;
+pub mod clean;
 pub mod image;
 pub mod keys;
 pub mod profile;
+pub mod serve;
 pub mod vm;
 
 use std::process::ExitCode;
@@ -37,6 +39,8 @@ enum Verb {
     Image(image::Args),
     Keys(keys::Args),
     Vm(vm::Args),
+    Serve(serve::Args),
+    Clean(clean::Args),
 }
 
 const EXIT_CODES: &str = "\
@@ -73,6 +77,8 @@ fn run(verb: Verb, ui: &Ui) -> Result<ExitCode, Failure> {
         Verb::Image(args) => return image::run(args, ui),
         Verb::Keys(args) => keys::run(args, ui)?,
         Verb::Vm(args) => vm::run(args, ui)?,
+        Verb::Serve(args) => serve::run(args, ui)?,
+        Verb::Clean(args) => clean::run(args, ui)?,
     }
     Ok(ExitCode::SUCCESS)
 }

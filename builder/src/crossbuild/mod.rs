@@ -6,6 +6,7 @@
 //! is compiled once. The same source and toolchain give the same bytes in any folder.
 
 mod cargo;
+mod clean;
 mod compiler;
 mod cpu;
 mod elf;
@@ -25,6 +26,7 @@ use std::sync::Mutex;
 use anyhow::{Context, anyhow};
 use sha2::{Digest, Sha256};
 
+pub use clean::entries;
 pub use cpu::Cpu;
 pub use program::Program;
 pub use tier::{Budget, Tier};

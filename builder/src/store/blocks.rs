@@ -13,6 +13,8 @@ use std::time::{Duration, SystemTime};
 
 use openwrt_formats::squashfs::{BlockCache, Key};
 
+use super::clean::{Entry, Shelf, Worth, list, measure};
+
 /// Begins every entry. Another layout gets another number.
 const MAGIC: &[u8; 8] = b"clomblk1";
 /// Magic and hash.
@@ -53,40 +55,59 @@ impl DiskBlocks {
         self.counter.load(Ordering::Relaxed) > 0
     }
 
-    /// Removes the entries that were not used for longest until all together have at most `max_bytes` bytes.
+    /// Removes the entries that were not used for longest until all together have at most `max_bytes` bytes, even if
+    /// they were used a moment ago: they are read whole at once, so nobody is disturbed.
     ///
     /// # Errors
     /// When the folder cannot be read.
     pub fn prune(&self, max_bytes: u64) -> io::Result<()> {
         let now = SystemTime::now();
-        let age = |time: SystemTime| now.duration_since(time).unwrap_or_default();
+        let mut entries = self.entries()?;
+        entries.retain(|entry| {
+            let is_left = entry.worth == Worth::Nothing;
+            if is_left && now.duration_since(entry.used).unwrap_or_default() > STALE_AFTER {
+                remove(&entry.path);
+            }
+            !is_left
+        });
+        entries.sort_by(|a, b| (a.used, &a.path).cmp(&(b.used, &b.path)));
+        let mut total: u64 = entries.iter().map(|entry| entry.bytes).sum();
+        for entry in entries {
+            if total <= max_bytes {
+                break;
+            }
+            remove(&entry.path);
+            total -= entry.bytes;
+        }
+        Ok(())
+    }
+
+    /// All blocks, and what killed processes left.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn entries(&self) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for shard in list(&self.dir)? {
             for path in list(&shard)? {
                 // What vanishes meanwhile was removed by another process.
-                let Ok(meta) = fs::metadata(&path) else {
+                let Some((bytes, used)) = measure(&path) else {
                     continue;
                 };
-                let used = meta.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                if path.extension().is_some() {
-                    if age(used) > STALE_AFTER {
-                        remove(&path);
-                    }
-                    continue;
-                }
-                entries.push((used, meta.len(), path));
+                entries.push(Entry {
+                    shelf: Shelf::Blocks,
+                    worth: match path.extension() {
+                        Some(_) => Worth::Nothing,
+                        None => Worth::Time,
+                    },
+                    path,
+                    bytes,
+                    used,
+                    lock: None,
+                });
             }
         }
-        entries.sort();
-        let mut total: u64 = entries.iter().map(|(_, len, _)| len).sum();
-        for (_, len, path) in entries {
-            if total <= max_bytes {
-                break;
-            }
-            remove(&path);
-            total -= len;
-        }
-        Ok(())
+        Ok(entries)
     }
 
     fn path(&self, key: &Key) -> PathBuf {
@@ -169,15 +190,6 @@ fn mark_used(path: &Path) {
             .append(true)
             .open(path)
             .and_then(|file| file.set_modified(now));
-    }
-}
-
-/// What is in a folder; nothing if there is none.
-fn list(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    match fs::read_dir(dir) {
-        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(error),
     }
 }
 
