@@ -6,5 +6,6 @@
 //! donor: what is installed ───┘
 //! ```
 
+pub mod install;
 pub mod solve;
 pub mod universe;

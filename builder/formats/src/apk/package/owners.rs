@@ -38,6 +38,16 @@ impl Owners {
         }
     }
 
+    /// The number of a user.
+    pub fn user(&self, name: &str) -> Option<u32> {
+        self.users.get(name).copied()
+    }
+
+    /// The number of a group.
+    pub fn group(&self, name: &str) -> Option<u32> {
+        self.groups.get(name).copied()
+    }
+
     /// The numbers of a user and a group, for what stands at `path`.
     pub(in crate::apk) fn ids(
         &self,
