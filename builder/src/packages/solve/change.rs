@@ -5,7 +5,18 @@ use std::collections::HashSet;
 use super::search::{Kind, Root, Search};
 
 /// Searches for a smaller change are given up after as many; each takes milliseconds.
-const MOST: usize = 64;
+const MOST: usize = 96;
+
+/// What is held in a search for a smaller change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hold {
+    /// Nothing gets another version; what is not needed may go.
+    Version,
+    /// And this one does not go.
+    This,
+    /// And nothing goes that did not before.
+    All,
+}
 
 impl Search<'_> {
     /// A choice of which no part of the changes to what is installed can be spared. A search prefers what is installed where
@@ -16,12 +27,12 @@ impl Search<'_> {
         let mut searches = 0;
         'again: loop {
             for change in changes.clone() {
-                for firm in [false, true] {
+                for how in [Hold::Version, Hold::This, Hold::All] {
                     if searches == MOST {
                         return best;
                     }
                     searches += 1;
-                    let Some(found) = self.with(change, &changes, &best, firm) else {
+                    let Some(found) = self.with(change, &changes, &best, how) else {
                         continue;
                     };
                     let fewer = self.changes(&found);
@@ -35,14 +46,13 @@ impl Search<'_> {
         }
     }
 
-    /// A search in which this one stays as it is and nothing else changes that did not before. `firm` holds also those
-    /// that could then be no longer needed.
+    /// A search in which this one stays as it is and nothing else changes that did not before.
     fn with(
         &mut self,
         stays: u32,
         changes: &HashSet<u32>,
         best: &[u32],
-        firm: bool,
+        how: Hold,
     ) -> Option<Vec<u32>> {
         let name = |one: u32| self.index.get(one).map(|found| found.name);
         let installed = (0..self.index.candidates.len() as u32)
@@ -50,8 +60,9 @@ impl Search<'_> {
         let held: HashSet<u32> = installed.chain([stays]).filter_map(name).collect();
         let mut roots = self.roots.clone();
         let there = best.iter().copied();
-        let there = there.filter(|one| firm && self.index.is_installed(*one));
-        roots.extend(there.chain([stays]).map(|one| Root {
+        let there = there.filter(|one| how == Hold::All && self.index.is_installed(*one));
+        let this = (how != Hold::Version).then_some(stays);
+        roots.extend(there.chain(this).map(|one| Root {
             options: vec![one],
             kind: Kind::Keep(one),
         }));

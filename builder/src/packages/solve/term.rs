@@ -105,6 +105,9 @@ impl fmt::Display for Ask<'_> {
     }
 }
 
+/// All that opkg has.
+const OPERATORS: [&str; 7] = ["<<", "<=", "=", ">=", ">>", "<", ">"];
+
 /// A want as its manager would read it on the command line or in `/etc/apk/world`.
 #[derive(Debug)]
 pub(super) enum Asked {
@@ -121,6 +124,13 @@ impl Asked {
     ) -> Option<Self> {
         match manager {
             Manager::Opkg => {
+                // opkg reads something out of nearly every text; this is what it writes itself.
+                if let Some((operator, version)) = constraint
+                    && !(OPERATORS.contains(&operator.as_str())
+                        && version.starts_with(|first: char| first.is_ascii_alphanumeric()))
+                {
+                    return None;
+                }
                 let text = match constraint {
                     Some((operator, version)) => format!("{name} ({operator} {version})"),
                     None => name.to_owned(),

@@ -1,4 +1,8 @@
 //! Small universes in a short notation, and what comes of them.
 
+mod apk_rules;
+mod errors;
+mod installed;
 mod notation;
 mod opkg_rules;
+mod random;
