@@ -15,7 +15,7 @@ pub mod filesystem;
 pub mod fit;
 #[cfg(feature = "fwtool")]
 pub mod fwtool;
-#[cfg(feature = "container")]
+#[cfg(any(feature = "container", feature = "packages"))]
 pub mod gzip;
 #[cfg(feature = "container")]
 pub mod kernel;

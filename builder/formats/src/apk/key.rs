@@ -8,7 +8,8 @@ use std::fmt;
 
 use base64ct::{Base64, Encoding};
 use p256::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePublicKey};
-use sha2::{Digest, Sha512};
+use sha2::{Digest, Sha256, Sha512};
+use zeroize::Zeroizing;
 
 use super::Error;
 
@@ -113,21 +114,27 @@ impl PublicKey {
     /// # Errors
     /// [`Error::Key`], which no key that was read gives.
     pub fn to_pem(&self) -> Result<String, Error> {
+        Ok(write_pem("PUBLIC KEY", &self.to_der()?))
+    }
+
+    /// SHA-256 over the SubjectPublicKeyInfo, as `SHA256:` and 64 hexadecimal digits: what to compare over the telephone. The same as
+    /// `openssl pkey -pubin -in KEY -outform DER | sha256sum`.
+    ///
+    /// # Errors
+    /// [`Error::Key`], which no key that was read gives.
+    pub fn fingerprint(&self) -> Result<String, Error> {
+        let hash = Sha256::digest(self.to_der()?);
+        let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(format!("SHA256:{digits}"))
+    }
+
+    fn to_der(&self) -> Result<Vec<u8>, Error> {
         let der = match &self.key {
             Verifier::P256(key) => p256::PublicKey::from(key).to_public_key_der(),
             Verifier::Secp256k1(key) => k256::PublicKey::from(key).to_public_key_der(),
         };
         let der = der.map_err(|error| Error::Key(error.to_string()))?;
-        let text = Base64::encode_string(der.as_bytes());
-        let lines: Vec<_> = text
-            .as_bytes()
-            .chunks(64)
-            .map(String::from_utf8_lossy)
-            .collect();
-        Ok(format!(
-            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-            lines.join("\n")
-        ))
+        Ok(der.as_bytes().to_vec())
     }
 
     /// Whether `signature` (DER) is this key's for `digest`, the SHA-512 of what was signed.
@@ -187,6 +194,52 @@ impl PrivateKey {
         Ok(Self(Signer::Secp256k1(key.into())))
     }
 
+    /// The P-256 key of this number, which must be as random as can be.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when it is 0 or not below the curve's order, which happens to one in 2^32: take another.
+    pub fn new(number: &[u8; 32]) -> Result<Self, Error> {
+        let key = p256::SecretKey::from_slice(number);
+        let key = key.map_err(|_| Error::Key("the number is not one of the curve's".into()))?;
+        Ok(Self(Signer::P256(key.into())))
+    }
+
+    /// Its PEM file, as `openssl ecparam -name prime256v1 -genkey -noout` writes one.
+    pub fn to_pem(&self) -> Zeroizing<String> {
+        // RFC 5915: SEQUENCE { 1, the number, [0] the curve, [1] the point as a bit string }.
+        let (number, curve, point) = match &self.0 {
+            Signer::P256(key) => (
+                Zeroizing::new(key.to_bytes().to_vec()),
+                &P256_OID[..],
+                key.verifying_key()
+                    .to_encoded_point(false)
+                    .as_bytes()
+                    .to_vec(),
+            ),
+            Signer::Secp256k1(key) => (
+                Zeroizing::new(key.to_bytes().to_vec()),
+                &SECP256K1_OID[..],
+                key.verifying_key()
+                    .to_encoded_point(false)
+                    .as_bytes()
+                    .to_vec(),
+            ),
+        };
+        let mut body = Zeroizing::new(vec![2, 1, 1, 4, 32]);
+        body.extend_from_slice(&number);
+        // No length here comes near 128, from which on it would take more than a byte.
+        for (tag, inside) in [
+            (0xa0, curve.to_vec()),
+            (0xa1, [&[3, point.len() as u8 + 1, 0][..], &point].concat()),
+        ] {
+            body.extend([tag, inside.len() as u8]);
+            body.extend(inside);
+        }
+        let mut der = Zeroizing::new(vec![0x30, body.len() as u8]);
+        der.extend_from_slice(&body);
+        Zeroizing::new(write_pem("EC PRIVATE KEY", &der))
+    }
+
     /// Its public key.
     pub fn public(&self) -> PublicKey {
         PublicKey::from(match &self.0 {
@@ -218,10 +271,28 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// Whether the DER names secp256k1 (1.3.132.0.10): the reader of RFC 5915 for P-256 does not look at the curve's name.
+/// The name of P-256 in DER: 1.2.840.10045.3.1.7.
+const P256_OID: [u8; 10] = [6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+/// The name of secp256k1 in DER: 1.3.132.0.10.
+const SECP256K1_OID: [u8; 7] = [6, 5, 0x2b, 0x81, 4, 0, 0x0a];
+
+/// Whether the DER names secp256k1: the reader of RFC 5915 for P-256 does not look at the curve's name.
 fn names_secp256k1(der: &[u8]) -> bool {
-    der.windows(7)
-        .any(|bytes| bytes == [6, 5, 0x2b, 0x81, 4, 0, 0x0a])
+    der.windows(SECP256K1_OID.len())
+        .any(|bytes| bytes == SECP256K1_OID)
+}
+
+fn write_pem(label: &str, der: &[u8]) -> String {
+    let text = Zeroizing::new(Base64::encode_string(der));
+    let mut pem = format!("-----BEGIN {label}-----\n");
+    // The base64 is ASCII.
+    for (place, letter) in text.chars().enumerate() {
+        if place > 0 && place % 64 == 0 {
+            pem.push('\n');
+        }
+        pem.push(letter);
+    }
+    pem + &format!("\n-----END {label}-----\n")
 }
 
 fn other_curve() -> Error {

@@ -18,13 +18,21 @@
 //! Source of the format: RFC 1952.
 
 pub mod deflate;
+#[cfg(feature = "container")]
 mod header;
+#[cfg(feature = "container")]
 mod inflate;
+#[cfg(feature = "container")]
 mod layer;
+mod write;
 
+#[cfg(feature = "container")]
 pub use header::{Header, Program};
+#[cfg(feature = "container")]
 pub(crate) use inflate::{MAX_LEN, inflate};
+#[cfg(feature = "container")]
 pub use layer::Layout;
+pub use write::gzip;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "container"))]
 mod tests;

@@ -23,6 +23,7 @@ mod relation;
 mod stanza;
 mod status;
 mod version;
+mod write;
 
 pub use alternative::Alternative;
 pub use error::Error;
@@ -33,6 +34,7 @@ pub use relation::{Dependency, Operator, Relation};
 pub use stanza::{Field, Stanza, Stanzas};
 pub use status::{Conffile, Entry, Status};
 pub use version::Version;
+pub use write::{WriteError, write_ipk};
 
 #[cfg(test)]
 mod tests;

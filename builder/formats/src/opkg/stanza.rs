@@ -99,6 +99,14 @@ impl Stanza {
 }
 
 impl Stanzas {
+    /// A text of these stanzas.
+    pub fn of(stanzas: Vec<Stanza>) -> Self {
+        Self {
+            before: Vec::new(),
+            stanzas,
+        }
+    }
+
     /// Reads a text.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! files of versions 0.1 and 1.0), plain or compressed with gzip, xz or zstd. Writes GNU tar with pax records for
 //! extended attributes; the same tree always gives the same bytes.
 
+pub mod gnu;
 mod pax;
 mod read;
 mod sparse;

@@ -47,6 +47,15 @@ pub enum Compression {
     Zstd(u8),
 }
 
+/// How a container is compressed, by its first bytes.
+pub fn compression_of(file: &[u8]) -> Compression {
+    match file {
+        [b'A', b'D', b'B', b'd', ..] | [b'A', b'D', b'B', b'c', 1, ..] => Compression::Deflate,
+        [b'A', b'D', b'B', b'c', 2, level, ..] => Compression::Zstd((*level).clamp(1, 22)),
+        _ => Compression::None,
+    }
+}
+
 /// The plain container in `file`.
 ///
 /// # Errors

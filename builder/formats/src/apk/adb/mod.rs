@@ -33,10 +33,12 @@
 
 mod compress;
 mod file;
+mod sign;
 mod value;
 mod write;
 
-pub use compress::{Compression, Limits, pack, unpack};
+pub use compress::{Compression, Limits, compression_of, pack, unpack};
 pub use file::{File, Schema};
+pub use sign::sign;
 pub use value::{Database, Slots, Value};
 pub use write::{Encoder, write};

@@ -287,3 +287,67 @@ fn a_real_signed_index_verifies() {
         Err(Error::BadSignature(_))
     ));
 }
+
+#[test]
+fn keys_that_are_made_are_read_by_openssl_and_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let key = PrivateKey::new(&[7; 32]).unwrap();
+    let run = |script: &str| {
+        let done = Command::new("bash")
+            .args(["-euc", script])
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{said}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    fs::write(dir.path().join("k.pem"), key.to_pem().as_bytes()).unwrap();
+    // OpenSSL writes the same again.
+    assert_eq!(run("openssl ec -in k.pem 2>/dev/null"), *key.to_pem());
+    assert_eq!(
+        run("openssl ec -in k.pem -pubout 2>/dev/null"),
+        key.public().to_pem().unwrap()
+    );
+    let sum = run("openssl pkey -in k.pem -pubout -outform DER | sha256sum | cut -c1-64");
+    assert_eq!(
+        key.public().fingerprint().unwrap(),
+        format!("SHA256:{}", sum.trim())
+    );
+    assert_eq!(
+        PrivateKey::from_pem(&key.to_pem()).unwrap().public(),
+        key.public()
+    );
+    assert!(PrivateKey::new(&[0; 32]).is_err());
+
+    // On the other curve too.
+    let other = run("openssl ecparam -name secp256k1 -genkey -noout");
+    let other = PrivateKey::from_pem(&other).unwrap();
+    fs::write(dir.path().join("o.pem"), other.to_pem().as_bytes()).unwrap();
+    assert_eq!(run("openssl ec -in o.pem 2>/dev/null"), *other.to_pem());
+}
+
+#[test]
+fn files_are_signed_again_by_others() {
+    use crate::apk::Index;
+    use crate::apk::adb::{Compression, File, sign};
+    let keys = [[7; 32], [8; 32]].map(|number| PrivateKey::new(&number).unwrap());
+    let [first, second] = &keys;
+    for compression in [
+        Compression::None,
+        Compression::Deflate,
+        Compression::Zstd(3),
+    ] {
+        let file = Index::default()
+            .write(std::slice::from_ref(first), compression)
+            .unwrap();
+        let signed = sign(&sign(&file, second).unwrap(), first).unwrap();
+        assert_eq!(adb::compression_of(&signed), compression);
+        let plain = adb::unpack(&signed, Limits::INDEX).unwrap();
+        let read = File::read(&plain).unwrap();
+        assert_eq!(read.signatures.len(), 2);
+        for key in &keys {
+            assert!(read.verify(&[key.public()]).is_ok());
+        }
+    }
+}

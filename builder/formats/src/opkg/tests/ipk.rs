@@ -6,7 +6,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::*;
-use crate::tree::Kind;
+use crate::tree::{Kind, Meta, Tree};
 
 fn sh(dir: &TempDir, script: &str) {
     let output = Command::new("bash")
@@ -184,7 +184,7 @@ fn hostile_packages_are_refused_by_entry() {
     // A package without files, as some of OpenWrt's are.
     assert_eq!(
         open("good").unwrap().data.walk().count(),
-        crate::tree::Tree::default().walk().count()
+        Tree::default().walk().count()
     );
     let mut told = String::new();
     for case in cases {
@@ -199,4 +199,31 @@ fn hostile_packages_are_refused_by_entry() {
         told += &format!("{what}: {}\n", Ipk::open(bytes, limits).unwrap_err());
     }
     insta::assert_snapshot!(told);
+}
+
+/// The package that tar and gzip make of [`BUILD`]'s folders, and ours.
+#[test]
+fn written_packages_are_those_of_ipkg_build() {
+    let dir = tempfile::tempdir().unwrap();
+    // ipkg-build counts the archive, and has no empty line in conffiles.
+    let build = BUILD
+        .replace("Installed-Size: 30", "Installed-Size: 10240")
+        .replace(r"hello\n\n", r"hello\n")
+        .replace("mkdir -p root/etc", "umask 022; mkdir -p root/etc");
+    sh(&dir, &build);
+    let theirs = fs::read(dir.path().join("hello.ipk")).unwrap();
+    let ipk = Ipk::open(&theirs, Limits::default()).unwrap();
+    let mut control = ipk.control.clone();
+    control.remove("control");
+    let mut tree: Tree = ipk.data.clone();
+    tree.get_mut("etc").unwrap().meta = Meta::dir(0o755);
+    let ours = write_ipk(&ipk.package.stanza, &control, &tree, 1_700_000_000).unwrap();
+    assert_eq!(
+        Ipk::open(&ours, Limits::default())
+            .unwrap()
+            .package
+            .installed_size,
+        Some(10240)
+    );
+    assert!(ours == theirs, "{} bytes, not {}", ours.len(), theirs.len());
 }
