@@ -213,3 +213,59 @@ fn sizes_that_old_routers_misread_are_warned_of() {
     fs::write(desk.path("text"), format!("{}\n\n", "x".repeat(46))).unwrap();
     assert!(desk.clom("keys sign --key key text").stderr.is_empty());
 }
+
+/// A folder of a package, of which `clom` makes packages and feeds, signed by keys of both kinds.
+#[test]
+fn packages_and_feeds_are_made_and_signed() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.path("hello/files/usr/bin")).unwrap();
+    fs::write(desk.path("hello/files/usr/bin/hello"), "#!/bin/sh\n").unwrap();
+    let toml = "name = \"hello\"\nversion = \"1.0\"\ndescription = \"Says hello\"\n";
+    fs::write(desk.path("hello/package.toml"), toml).unwrap();
+    for folder in ["out", "ipk", "apk"] {
+        fs::create_dir(desk.path(folder)).unwrap();
+    }
+
+    let made = desk.event("keys new --apk feed.pem");
+    assert_eq!(made["public"], "feed.pub.pem");
+    assert_eq!(mode(&desk.path("feed.pem")), 0o600);
+    for file in ["feed.pem", "feed.pub.pem"] {
+        let shown = desk.event(&format!("keys show {file}"));
+        assert_eq!(shown["fingerprint"], made["fingerprint"]);
+    }
+    assert!(desk.run("openssl ec -in feed.pem -check -noout"));
+    desk.said("keys new feed.sec");
+
+    assert_eq!(
+        desk.said("package build hello -o out"),
+        "out/hello_1.0-r1_all.ipk\nout/hello-1.0-r1.apk\n"
+    );
+    desk.said("package build hello -o ipk --format ipk --key feed.sec");
+    desk.said("package build hello -o apk --format apk --key feed.pem");
+    assert!(desk.run("cmp out/hello_1.0-r1_all.ipk ipk/hello_1.0-r1_all.ipk"));
+    desk.said("keys verify --key feed.pub ipk/hello_1.0-r1_all.ipk");
+    desk.said("keys verify --key feed.pub.pem apk/hello-1.0-r1.apk");
+
+    desk.said("feed index ipk --key feed.sec");
+    assert!(desk.run("signify-openbsd -V -p feed.pub -m ipk/Packages"));
+    desk.said("feed index apk --key feed.pem");
+    desk.said("keys verify --key feed.pub.pem apk/packages.adb");
+    desk.said("keys new --apk other.pem");
+    desk.said("keys sign --key other.pem apk/packages.adb");
+    for key in ["feed.pub.pem", "other.pub.pem"] {
+        desk.said(&format!("keys verify --key {key} apk/packages.adb"));
+    }
+
+    let refused = [
+        "keys new --apk feed.pem",
+        "keys verify --key feed.pub.pem out/hello-1.0-r1.apk",
+        "keys sign --key feed.pem hello/package.toml",
+        "feed index apk --key feed.sec",
+        "feed index out",
+        "package build hello --format apk --key feed.sec",
+        "package build none",
+        "package agent --arch x86_64",
+    ];
+    let refused: Vec<_> = refused.iter().map(|line| desk.refused(line)).collect();
+    assert_snapshot!("packages_refused", refused.join("\n"));
+}

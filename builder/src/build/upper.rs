@@ -160,22 +160,10 @@ impl Upper {
     }
 
     fn agent(&mut self, binary: &[u8]) -> Result<(), Failure> {
-        let mut todo = vec![&AGENT_FILES];
-        while let Some(dir) = todo.pop() {
-            todo.extend(dir.dirs());
-            // Files beside the top folders describe the rest and stay behind.
-            for file in dir
-                .files()
-                .filter(|file| file.path().components().count() > 1)
-            {
-                let path = file.path().to_string_lossy();
-                let script =
-                    path.starts_with("etc/init.d/") || path.starts_with("etc/uci-defaults/");
-                let mode = if script { 0o755 } else { 0o644 };
-                self.file(&path, file.contents(), mode, (0, 0), "the agent")?;
-            }
+        for (path, mode, content) in agent_files(binary) {
+            self.file(&path, content, mode, (0, 0), "the agent")?;
         }
-        self.file(AGENT_PATH, binary, 0o755, (0, 0), "the agent")
+        Ok(())
     }
 
     fn overlay(&mut self, overlay: &Overlay) -> Result<(), Failure> {
@@ -234,6 +222,28 @@ impl Upper {
         self.from.insert(path.to_vec(), from.to_owned());
         Ok(())
     }
+}
+
+/// The agent's files with their paths and modes: its binary, its init script, and what upgrades keep. Images and the agent's package
+/// bring the same.
+pub fn agent_files(binary: &[u8]) -> Vec<(String, u32, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut todo = vec![&AGENT_FILES];
+    while let Some(dir) = todo.pop() {
+        todo.extend(dir.dirs());
+        // Files beside the top folders describe the rest and stay behind.
+        for file in dir
+            .files()
+            .filter(|file| file.path().components().count() > 1)
+        {
+            let path = file.path().to_string_lossy().into_owned();
+            let script = path.starts_with("etc/init.d/") || path.starts_with("etc/uci-defaults/");
+            let mode = if script { 0o755 } else { 0o644 };
+            files.push((path, mode, file.contents().to_vec()));
+        }
+    }
+    files.push((AGENT_PATH.to_owned(), 0o755, binary.to_vec()));
+    files
 }
 
 fn read(content: &FileContent) -> anyhow::Result<Vec<u8>> {

@@ -18,8 +18,8 @@ Examples:
   clom build valley -d tplink_archer-c7-v2 --donor openwrt-...-squashfs-sysupgrade.bin
   clom build valley -d tplink_archer-c7-v2 --dry-run      what would decide the bytes
 
-The result is a folder OUT/SITE-DEVICE[-NODE] with the images, sha256sums, manifest.json, plan.json and the list of installed
-packages. It is replaced as a whole when all of it is written; a build that fails or is interrupted leaves it as it was.";
+The result is a folder OUT/SITE-DEVICE[-NODE] with the images, sha256sums, manifest.json, plan.json, the list of installed
+packages (.manifest), a CycloneDX bill of materials (.bom.cdx.json) and the licences (.licenses.txt). It is replaced as a whole when all of it is written; a build that fails or is interrupted leaves it as it was.";
 
 /// Build the images of a site for a device
 #[derive(Debug, clap::Args)]

@@ -8,17 +8,22 @@ use serde_json::{Map, Value, json};
 
 use super::image::{for_people, print};
 use crate::failure::Failure;
-use crate::keys::{self, Any, Ring};
+use crate::keys::{self, Any, Ring, Signer};
 use crate::ui::Ui;
 
+mod pem;
+
 const EXAMPLES: &str = "\
-Keys and signatures are those of usign, which is on every OpenWrt router, and of OpenBSD's signify. Keys with a passphrase are not supported.
+Keys and signatures are those of usign, which is on every OpenWrt router up to 24.10, and of OpenBSD's signify. With --apk they are those
+of apk, from OpenWrt 25.12 on: PEM files on the curve P-256, as openssl makes them. Keys with a passphrase are not supported.
 
 Examples:
   clom keys new greenvale.sec --comment \"Greenvale's feed\"     greenvale.sec (keep it secret) and greenvale.pub
   clom keys show greenvale.pub                                 its number and fingerprint
   clom keys sign --key greenvale.sec Packages                  Packages.sig
   clom keys verify --keys keys/ Packages                       with the key in keys/ that the signature names
+  clom keys new --apk greenvale.pem                            greenvale.pem (keep it secret) and greenvale.pub.pem
+  clom keys sign --key greenvale.pem packages.adb hello.apk    these hold their signatures themselves
 
 A folder of trusted keys is laid out as /etc/opkg/keys: each public key in a file named by its number.";
 
@@ -39,6 +44,9 @@ enum Verb {
         /// Whose keys they are, for the first line of both files
         #[arg(long)]
         comment: Option<String>,
+        /// Make keys of apk, for feeds from OpenWrt 25.12 on: in PEM, on P-256; the public key of NAME.pem goes into NAME.pub.pem
+        #[arg(long)]
+        apk: bool,
     },
     /// List the keys in a folder
     List {
@@ -51,7 +59,7 @@ enum Verb {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
-    /// Sign files: the signature of FILE goes into FILE.sig
+    /// Sign files: the signature of FILE goes into FILE.sig, that of a key of apk into FILE itself
     Sign {
         /// The secret key
         #[arg(long, value_name = "SECRET")]
@@ -83,10 +91,30 @@ enum Verb {
 /// When a key or file cannot be read or written, or does not verify.
 pub fn run(args: Args, ui: &Ui) -> Result<(), Failure> {
     match args.verb {
-        Verb::New { file, comment } => new(&file, comment.as_deref(), ui),
+        Verb::New {
+            file,
+            comment,
+            apk: true,
+        } => pem::new(&file, comment.as_deref(), ui),
+        Verb::New { file, comment, .. } => new(&file, comment.as_deref(), ui),
         Verb::List { folder } => list(&folder, ui),
-        Verb::Show { files } => files.iter().try_for_each(|file| show(file, ui)),
-        Verb::Sign { key, files } => sign(&key, &files, ui),
+        Verb::Show { files } => {
+            files
+                .iter()
+                .try_for_each(|file| match keys::apk::is_pem_file(file) {
+                    true => pem::show(file, ui),
+                    false => show(file, ui),
+                })
+        }
+        Verb::Sign { key, files } => match Signer::read(&key)? {
+            Signer::Usign(key) => sign(&key, &files, ui),
+            Signer::Apk(key) => pem::sign(&key, &files, ui),
+        },
+        Verb::Verify {
+            key, keys, files, ..
+        } if files.iter().any(|file| keys::apk::is_adb_file(file)) => {
+            pem::verify(key.as_deref(), keys.as_deref(), &files, ui)
+        }
         Verb::Verify {
             key,
             keys,
@@ -136,7 +164,7 @@ fn new(file: &Path, comment: Option<&str>, ui: &Ui) -> Result<(), Failure> {
 
 fn list(folder: &Path, ui: &Ui) -> Result<(), Failure> {
     let ring = Ring::open(folder)?;
-    let mut text = String::new();
+    let mut text = pem::list(folder, ui)?;
     for entry in ring.entries() {
         let name = entry.path.file_name().unwrap_or_default().to_string_lossy();
         let remark = match &entry.key {
@@ -147,7 +175,7 @@ fn list(folder: &Path, ui: &Ui) -> Result<(), Failure> {
         text += &format!("{}  {}{remark}\n", entry.key.number(), entry.key.comment());
         key_event(ui, &entry.path, &entry.key);
     }
-    if ring.entries().is_empty() {
+    if ring.entries().is_empty() && text.is_empty() {
         ui.warn(&format!("there are no keys in {}", folder.display()));
     }
     people(ui, || text)
@@ -174,10 +202,15 @@ fn show(file: &Path, ui: &Ui) -> Result<(), Failure> {
     })
 }
 
-fn sign(key: &Path, files: &[PathBuf], ui: &Ui) -> Result<(), Failure> {
-    let key = keys::secret(key)?;
+fn sign(key: &usign::SecretKey, files: &[PathBuf], ui: &Ui) -> Result<(), Failure> {
     for file in files {
-        let (signature, size) = keys::sign(file, &key)?;
+        if keys::apk::is_adb_file(file) {
+            ui.warn(&format!(
+                "{} is a file of apk, which looks for a signature of its own keys inside: make one with `clom keys new --apk`",
+                file.display()
+            ));
+        }
+        let (signature, size) = keys::sign(file, key)?;
         event(
             ui,
             "signed",

@@ -3,8 +3,10 @@
 pub mod agent;
 pub mod build;
 pub mod clean;
+pub mod feed;
 pub mod image;
 pub mod keys;
+pub mod package;
 pub mod profile;
 pub mod serve;
 pub mod vm;
@@ -38,6 +40,8 @@ enum Verb {
     Explain(profile::ExplainArgs),
     Image(image::Args),
     Keys(keys::Args),
+    Package(package::Args),
+    Feed(feed::Args),
     Vm(vm::Args),
     Serve(serve::Args),
     Clean(clean::Args),
@@ -76,6 +80,8 @@ fn run(verb: Verb, ui: &Ui) -> Result<ExitCode, Failure> {
         Verb::Explain(args) => profile::run_explain(args, ui)?,
         Verb::Image(args) => return image::run(args, ui),
         Verb::Keys(args) => keys::run(args, ui)?,
+        Verb::Package(args) => package::run(args, ui)?,
+        Verb::Feed(args) => feed::run(args, ui)?,
         Verb::Vm(args) => vm::run(args, ui)?,
         Verb::Serve(args) => serve::run(args, ui)?,
         Verb::Clean(args) => clean::run(args, ui)?,

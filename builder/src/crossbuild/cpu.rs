@@ -45,6 +45,21 @@ impl Cpu {
         }
     }
 
+    /// The kind that packages of this architecture of OpenWrt's are for, `mipsel_24kc`; `None` for those that the agent does not support
+    /// (older than ARMv7, 64-bit MIPS, ...).
+    pub fn of_packages(architecture: &str) -> Option<Self> {
+        let (family, model) = architecture.split_once('_')?;
+        let float = ["vfp", "neon"].iter().any(|part| model.contains(part));
+        match family {
+            "mips" => Some(Self::Mips),
+            "mipsel" => Some(Self::Mipsel),
+            "aarch64" => Some(Self::Aarch64),
+            "arm" if model.starts_with("cortex-a") && float => Some(Self::Armv7Hf),
+            "arm" if model.starts_with("cortex-a") => Some(Self::Armv7Sf),
+            _ => None,
+        }
+    }
+
     /// The compiler's target triple.
     pub fn triple(self) -> &'static str {
         match self {
@@ -60,5 +75,28 @@ impl Cpu {
 impl fmt::Display for Cpu {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn architectures_of_packages_are_kinds_of_cpus() {
+        for (architecture, cpu) in [
+            ("mips_24kc", Some(Cpu::Mips)),
+            ("mipsel_74kc", Some(Cpu::Mipsel)),
+            ("arm_cortex-a7_neon-vfpv4", Some(Cpu::Armv7Hf)),
+            ("arm_cortex-a9_vfpv3-d16", Some(Cpu::Armv7Hf)),
+            ("arm_cortex-a9", Some(Cpu::Armv7Sf)),
+            ("arm_arm926ej-s", None),
+            ("aarch64_generic", Some(Cpu::Aarch64)),
+            ("mips64_octeonplus", None),
+            ("x86_64", None),
+            ("all", None),
+        ] {
+            assert_eq!(Cpu::of_packages(architecture), cpu, "{architecture}");
+        }
     }
 }

@@ -67,7 +67,7 @@ pub fn make(path: &Path, comment: Option<&str>) -> Result<Made, Failure> {
     })
 }
 
-fn random<const N: usize>() -> Result<[u8; N], Failure> {
+pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)
         .map_err(|error| io::Error::other(error.to_string()))
@@ -76,7 +76,7 @@ fn random<const N: usize>() -> Result<[u8; N], Failure> {
     Ok(bytes)
 }
 
-fn taken(path: &Path) -> Failure {
+pub(super) fn taken(path: &Path) -> Failure {
     let error = anyhow!(
         "{} is there already, and keys are never overwritten",
         path.display()
@@ -85,7 +85,7 @@ fn taken(path: &Path) -> Failure {
 }
 
 /// Writes a file that was not there: all of it or nothing.
-fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
+pub(super) fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     let cannot = || format!("cannot write {}", path.display());
     let dir = folder(path);
     if !dir.is_dir() {

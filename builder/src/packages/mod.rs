@@ -6,6 +6,9 @@
 //! donor: what is installed ───┘
 //! ```
 
+pub mod feed;
+pub mod files;
 pub mod install;
+pub mod make;
 pub mod solve;
 pub mod universe;
