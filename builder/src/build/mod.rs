@@ -16,6 +16,7 @@ pub mod supply;
 pub mod upper;
 
 mod outcome;
+mod reports;
 mod shared;
 
 use std::path::PathBuf;
@@ -309,15 +310,11 @@ fn build_one(
             name: image.name,
         });
     }
-    let list: String = installed
-        .iter()
-        .map(|(name, version)| format!("{name} - {version}\n"))
-        .collect();
+    let reports = reports::reports(plan, &hash, &tree, ui);
     let outcome = Outcome::new(&request.out.join(&name), plan, hash, built, installed);
-    if !list.is_empty() {
-        let file = format!("{}.manifest", plan.prefix());
+    for (name, text) in &reports {
         staging
-            .write(&file, list.as_bytes(), false)
+            .write(name, text.as_bytes(), false)
             .or_fail(Class::Output)?;
     }
     staging

@@ -10,5 +10,6 @@ pub mod feed;
 pub mod files;
 pub mod install;
 pub mod make;
+pub mod report;
 pub mod solve;
 pub mod universe;
