@@ -42,10 +42,10 @@ fn roots(options: &Options) -> Result<RootCertStore, String> {
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let system = rustls_native_certs::load_native_certs();
     // Systems have odd old certificates among the good ones; only a store that gives nothing is worth a word.
-    if let ([], Some(error)) = (system.certs.as_slice(), system.errors.first()) {
-        if std::env::var_os("SSL_CERT_FILE").is_some_and(|name| !name.is_empty()) {
-            return Err(error.to_string());
-        }
+    if let ([], Some(error)) = (system.certs.as_slice(), system.errors.first())
+        && std::env::var_os("SSL_CERT_FILE").is_some_and(|name| !name.is_empty())
+    {
+        return Err(error.to_string());
     }
     roots.add_parsable_certificates(system.certs);
     for path in &options.extra_roots {
@@ -83,11 +83,7 @@ struct Refused(String);
 pub(super) fn problem(error: &reqwest::Error) -> Problem {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(this) = cause {
-        let inner = this
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if let Some(tls) = inner.or_else(|| this.downcast_ref()) {
+        if let Some(tls) = tls_error(this) {
             return match tls {
                 rustls::Error::InvalidCertificate(why) => Problem::Certificate(why.to_string()),
                 other => Problem::Connect(other.to_string()),
@@ -101,7 +97,22 @@ pub(super) fn problem(error: &reqwest::Error) -> Problem {
     if error.is_redirect() || error.is_builder() {
         return Problem::Redirect(format!("it redirects to nowhere: {}", deepest(error)));
     }
-    Problem::Connect(deepest(error))
+    if error.is_connect() {
+        return Problem::Connect(deepest(error));
+    }
+    Problem::CutShort {
+        got: 0,
+        of: None,
+        why: deepest(error),
+    }
+}
+
+/// The error of TLS in this one; input and output errors wrap others, and do not name them as their sources.
+fn tls_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    if let Some(io) = error.downcast_ref::<io::Error>() {
+        return tls_error(io.get_ref()?);
+    }
+    error.downcast_ref()
 }
 
 /// The text of the cause of all causes.

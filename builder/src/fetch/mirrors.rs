@@ -154,21 +154,25 @@ async fn from_one(
     // Neither semaphore is ever closed. The host's comes first: who waits for a busy host keeps no other from going.
     let _turn = host.downloads.acquire().await;
     let _turn_of_all = net.hosts.all.acquire().await;
+    let mut broke_off = None;
+    let mut started_over = false;
     for _ in 0..GO_ON {
         let before = partial.len();
-        let end = attempt(net.client, net.options, url, wanted, partial, item).await;
-        match &end {
-            Err(Stop::Problem(Problem::CutShort { .. })) if partial.len() > before => {}
-            // The beginning was given up: from now on there is none that could be wrong.
-            Err(Stop::Problem(Problem::Unresumable)) if before > 0 => {}
-            Err(Stop::Problem(Problem::Connect(_))) => {
-                host.unreachable.set(host.unreachable.get() + 1);
-                return end;
+        match attempt(net.client, net.options, url, wanted, partial, item).await {
+            Err(Stop::Problem(problem @ Problem::CutShort { .. })) if partial.len() > before => {
+                broke_off = Some(problem);
             }
-            _ => return end,
+            // The beginning was given up. Once: a server that always breaks off and never goes on stays as it is.
+            Err(Stop::Problem(Problem::Unresumable)) if !started_over => started_over = true,
+            Err(Stop::Problem(Problem::Connect(why))) => {
+                host.unreachable.set(host.unreachable.get() + 1);
+                return Err(Problem::Connect(why).into());
+            }
+            Err(Stop::Problem(Problem::Unresumable)) => break,
+            end => return end,
         }
     }
-    Err(Problem::Protocol(format!("it hung up {GO_ON} times")).into())
+    Err(broke_off.unwrap_or(Problem::Unresumable).into())
 }
 
 /// How long to wait before this round: twice as long each time, some of it by chance, so that fifty laptops in a

@@ -176,10 +176,10 @@ async fn answer(site: &Site, request: Request<Incoming>) -> Response<Body> {
         Found::File(path) => match ServeFile::new(&path).try_call(request).await {
             Ok(mut response) => {
                 let headers = response.headers_mut();
-                if headers.contains_key(CONTENT_TYPE) {
-                    if let Some(right) = content_type(&path) {
-                        headers.insert(CONTENT_TYPE, HeaderValue::from_static(right));
-                    }
+                if headers.contains_key(CONTENT_TYPE)
+                    && let Some(right) = content_type(&path)
+                {
+                    headers.insert(CONTENT_TYPE, HeaderValue::from_static(right));
                 }
                 response.map(|body| body.map_err(io::Error::other).boxed_unsync())
             }

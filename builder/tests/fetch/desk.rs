@@ -50,6 +50,14 @@ impl Desk {
         Fetcher::new(quick(ca), self.store(), &self.ui)
     }
 
+    /// The same, that tries only once.
+    pub(crate) fn impatient(&self, ca: &Path) -> Fetcher<'_> {
+        self.with(Options {
+            retries: 0,
+            ..quick(ca)
+        })
+    }
+
     pub(crate) fn with(&self, options: Options) -> Fetcher<'_> {
         Fetcher::new(options, self.store(), &self.ui)
     }

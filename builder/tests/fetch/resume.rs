@@ -77,7 +77,7 @@ fn a_server_without_ranges_or_with_wrong_ones_starts_over() {
         let desk = Desk::new();
         let wanted = pinned(&bytes, &[server.url("f")]);
         server.misbehave("f", Stall { after: 60_000 });
-        failed(desk.fetcher(server.ca()).get_one(&wanted));
+        failed(desk.impatient(server.ca()).get_one(&wanted));
         assert_eq!(desk.leftovers().len(), 2, "the beginning and its origin");
         server.misbehave("f", how);
         came(desk.fetcher(server.ca()).get_one(&wanted), &bytes);
@@ -92,7 +92,7 @@ fn a_file_that_changed_meanwhile_is_not_patched_together() {
     let server = Server::https(&desk.site());
     server.misbehave("f", Stall { after: 60_000 });
     let wanted = loose(&[server.url("f")]);
-    failed(desk.fetcher(server.ca()).get_one(&wanted));
+    failed(desk.impatient(server.ca()).get_one(&wanted));
     server.behave();
     let newer = desk.publish("f", 100_001);
     came(desk.fetcher(server.ca()).get_one(&wanted), &newer);

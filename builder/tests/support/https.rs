@@ -318,7 +318,10 @@ impl Shared {
         let mut fields = format!("ETag: {tag}\r\n{range}");
         match length {
             Some(length) => fields += &format!("Content-Length: {length}\r\n"),
-            None => fields += "Connection: close\r\n",
+            None => {}
+        }
+        if wrong.is_some() {
+            fields += "Connection: close\r\n";
         }
         if wrong == Some(Encoded) {
             fields += "Content-Encoding: gzip\r\n";

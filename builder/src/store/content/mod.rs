@@ -152,6 +152,8 @@ impl ContentStore {
 }
 
 /// Bytes that are free where `dir` is or will be; `None` when the system does not say.
+// The numbers have fewer bits on 32-bit machines.
+#[allow(clippy::useless_conversion)]
 fn free(dir: &Path) -> Option<u64> {
     let there = dir.ancestors().find(|dir| dir.exists())?;
     let disk = nix::sys::statvfs::statvfs(there).ok()?;
