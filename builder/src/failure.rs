@@ -21,6 +21,8 @@ pub enum Class {
     Boot = 7,
     /// The output could not be written.
     Output = 8,
+    /// A signature is missing or wrong, or by a key that is not trusted.
+    Trust = 9,
 }
 
 /// An error with its exit code and, where there is one, its cure.
@@ -46,6 +48,18 @@ impl Failure {
     pub fn help(mut self, cure: impl Into<String>) -> Self {
         self.help = Some(cure.into());
         self
+    }
+
+    /// Adds more to what went wrong.
+    #[must_use]
+    pub fn and(mut self, more: &str) -> Self {
+        self.error = anyhow::anyhow!("{}{more}", causes(&self.error));
+        self
+    }
+
+    /// What went wrong, without the cure.
+    pub fn reason(&self) -> String {
+        causes(&self.error)
     }
 
     /// The class, whose number is the exit code.

@@ -7,11 +7,11 @@ pub mod digest;
 pub mod lay;
 pub mod output;
 pub mod overlay;
-pub mod packages;
 pub mod plan;
 pub mod root;
 pub mod services;
 pub mod shadow;
+pub mod software;
 pub mod supply;
 pub mod upper;
 
@@ -20,6 +20,7 @@ mod reports;
 mod shared;
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use openwrt_formats::uci::Value;
 use serde_json::json;
@@ -29,15 +30,19 @@ pub use outcome::{Built, MANIFEST, Outcome};
 pub use plan::Plan;
 
 use crate::failure::{Class, Failure, OrFail};
+use crate::obtain::Origins;
+use crate::openwrt::place;
 use crate::profile::library::Library;
 use crate::profile::render::{Rendered, Secrets, render};
-use crate::profile::resolve::{self, PartsLayout, Profile, UciEdit};
+use crate::profile::resolve::{self, OpenWrt, PartsLayout, Profile, UciEdit};
 use crate::profile::{self, Loaded};
+use crate::source::packages::installed;
 use crate::source::release;
 use crate::ui::Ui;
 use output::Staging;
 use plan::AgentPlan;
 use shared::Shared;
+use software::Changed;
 use upper::Upper;
 
 /// What is to be built.
@@ -57,12 +62,39 @@ pub struct Request {
     pub parts: Option<(PathBuf, PathBuf, PartsLayout)>,
     /// The output folder.
     pub out: PathBuf,
-    /// Go on when the source's packages are not those of the profile.
+    /// The lock, which pins what may be fetched.
+    pub lock: PathBuf,
+    /// An offline mirror to take everything from: a folder, or an address.
+    pub mirror: Option<String>,
+    /// Use no network.
+    pub offline: bool,
+    /// Leave the source's packages as they are.
     pub allow_package_mismatch: bool,
     /// Build even when the output folder has the result of the same Plan.
     pub force: bool,
     /// Threads to compress with; 0 means one for each core. It decides no bytes.
     pub threads: usize,
+}
+
+impl Request {
+    /// Where files come from.
+    pub(crate) fn origins(&self, openwrt: Option<&OpenWrt>) -> Origins {
+        match (&self.mirror, openwrt) {
+            (Some(mirror), _) => Origins::Mirror(mirror.clone()),
+            (None, Some(openwrt)) => Origins::Servers(openwrt.mirrors.clone()),
+            (None, None) => Origins::Servers(vec![place::DOWNLOADS.to_owned()]),
+        }
+    }
+
+    /// What to do when the lock lacks something.
+    pub(crate) fn update_hint(&self) -> String {
+        format!(
+            "`clom update {} -d {}` looks up what the build needs and pins it in {}",
+            self.site,
+            self.device,
+            self.lock.display()
+        )
+    }
 }
 
 /// One image on its way: its profile, what it renders to, and the Plan.
@@ -77,6 +109,8 @@ pub struct Planned {
     /// The layers it came from, for messages that point into files.
     pub loaded: Loaded,
     upper: Upper,
+    /// The source's root tree with other packages, where they have to change.
+    changed: Option<Rc<Changed>>,
 }
 
 /// Plans every image of the request. Sources and agents are obtained, since their hashes belong to the Plan; nothing is written.
@@ -136,7 +170,8 @@ fn plan_one(
     let supply = shared.supply(&profile, request, ui)?;
     let (source, defaults) = (supply.plan(), supply.squashfs(&profile.image)?);
     let epoch = supply.epoch(profile.image.epoch)?;
-    let agent = shared.agent(&profile, ui)?;
+    let changed = shared.changed(&supply, &profile, &loaded.merged, epoch, request, ui)?;
+    let agent = shared.agent(&profile, request, ui)?;
     let upper = Upper::gather(
         &profile,
         &rendered,
@@ -175,6 +210,10 @@ fn plan_one(
         }),
         packages_wanted: sorted(&mut profile.packages.install.iter().map(|p| p.name.clone())),
         packages_unwanted: sorted(&mut profile.packages.uninstall.iter().map(|p| p.name.clone())),
+        packages: changed
+            .as_ref()
+            .map(|changed| changed.plan.clone())
+            .unwrap_or_default(),
         services_enabled: sorted(
             &mut profile
                 .services
@@ -205,6 +244,7 @@ fn plan_one(
         plan,
         loaded,
         upper,
+        changed,
     })
 }
 
@@ -240,6 +280,7 @@ fn build_one(
         plan,
         loaded,
         upper,
+        changed,
     } = planned;
     let name = plan.result_name();
     let hash = plan.hash();
@@ -250,17 +291,6 @@ fn build_one(
         return Ok(outcome);
     }
     let supply = shared.supply(profile, request, ui)?;
-    let installed = supply.installed()?;
-    let mismatches = packages::mismatches(&profile.packages, &installed, &loaded.merged);
-    if !mismatches.is_empty() && supply.has_packages() {
-        if !request.allow_package_mismatch {
-            return Err(packages::refuse(&mismatches));
-        }
-        for line in &mismatches {
-            ui.warn(line);
-        }
-    }
-
     let step = ui.step("rootfs", &format!("{name}: root file system"));
     let facts = json!({
         "version": 1,
@@ -273,7 +303,11 @@ fn build_one(
         "clom": plan.clom,
     });
     let facts = profile.agent.enabled.then(|| format!("{facts:#}\n"));
-    let base = supply.tree()?;
+    let base = match changed {
+        Some(changed) => changed.tree.clone(),
+        None => supply.tree()?,
+    };
+    let installed = installed(&base);
     if let Some(line) = release::unsuited(&base, profile) {
         ui.warn(&line);
     }

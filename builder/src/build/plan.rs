@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The version of the Plan's own form; a reader refuses one it does not know.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Everything that decides an image's bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Plan {
     pub packages_wanted: Vec<String>,
     /// Packages that the image must not have.
     pub packages_unwanted: Vec<String>,
+    /// Packages that are installed into the source's root file system, and removed from it.
+    #[serde(skip_serializing_if = "PackagesPlan::is_empty", default)]
+    pub packages: PackagesPlan,
     /// Init scripts that are linked to start.
     pub services_enabled: Vec<String>,
     /// Init scripts that are not.
@@ -125,6 +128,36 @@ pub struct SquashfsPlan {
     pub arm_filter: bool,
     /// How hard the encoder works.
     pub effort: String,
+}
+
+/// Packages that come and go.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackagesPlan {
+    /// Those that come, by name.
+    pub installed: BTreeMap<String, PackagePlan>,
+    /// Those that go, by name, and why.
+    pub removed: BTreeMap<String, String>,
+}
+
+impl PackagesPlan {
+    fn is_empty(&self) -> bool {
+        self.installed.is_empty() && self.removed.is_empty()
+    }
+}
+
+/// A package that is installed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackagePlan {
+    /// Its version.
+    pub version: String,
+    /// Hex SHA-256 of its file.
+    pub sha256: String,
+    /// Length of its file in bytes.
+    pub size: u64,
+    /// Where it lies.
+    pub from: String,
 }
 
 /// The agent in the image.

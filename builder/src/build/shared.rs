@@ -2,16 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 use std::rc::Rc;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 
 use super::Request;
+use super::plan::PackagesPlan;
+use super::software::{self, Changed};
 use super::supply::{Choice, Supply};
 use crate::crossbuild::{self, Cpu, Tier};
 use crate::failure::{Class, Failure, OrFail};
+use crate::lock::Lock;
+use crate::mirror;
+use crate::obtain::Net;
 use crate::profile::diagnostics::Diagnostics;
-use crate::profile::resolve::{AgentTier, CpuKind, Profile};
+use crate::profile::merged::Merged;
+use crate::profile::resolve::{AgentTier, Feed, Packages, Profile};
 use crate::store::blocks::DiskBlocks;
 use crate::ui::Ui;
 
@@ -27,11 +34,23 @@ pub(super) struct Agent {
     pub(super) bytes: Vec<u8>,
 }
 
+/// What decides the packages of a root tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asked {
+    choice: Choice,
+    epoch: u32,
+    packages: Packages,
+    feeds: Vec<Feed>,
+}
+
 /// What the images of one run share.
 #[derive(Debug)]
 pub(super) struct Shared {
     supplies: Vec<(Choice, Rc<Supply>)>,
     agents: BTreeMap<(Cpu, Tier), Agent>,
+    lock: Option<Rc<Lock>>,
+    /// Root trees by what was asked of their packages; `None`: nothing had to be done.
+    changed: Vec<(Asked, Option<Rc<Changed>>)>,
     /// The cache of compressed blocks.
     pub(super) blocks: DiskBlocks,
     warned: BTreeSet<String>,
@@ -42,6 +61,8 @@ impl Shared {
         Self {
             supplies: Vec::new(),
             agents: BTreeMap::new(),
+            lock: None,
+            changed: Vec::new(),
             blocks: DiskBlocks::open(&crate::dirs::cache()),
             warned: BTreeSet::new(),
         }
@@ -58,17 +79,176 @@ impl Shared {
         if let Some((_, supply)) = self.supplies.iter().find(|(known, _)| *known == choice) {
             return Ok(Rc::clone(supply));
         }
-        let supply = Rc::new(Supply::obtain(&choice, profile, ui)?);
+        let supply = match &choice {
+            Choice::OpenWrt { openwrt, .. } => {
+                let net = Net::open(request.offline, ui);
+                let obtain = net.obtain(request.origins(Some(openwrt)));
+                let lock = self.lock(request)?;
+                Supply::of_release(openwrt, profile, &lock, &obtain, &request.update_hint())?
+            }
+            _ => Supply::obtain(&choice, profile, ui)?,
+        };
+        let supply = Rc::new(supply);
         self.supplies.push((choice, Rc::clone(&supply)));
         Ok(supply)
     }
 
+    /// The lock; an empty one where there is none.
+    fn lock(&mut self, request: &Request) -> Result<Rc<Lock>, Failure> {
+        if let Some(lock) = &self.lock {
+            return Ok(Rc::clone(lock));
+        }
+        let lock = Rc::new(
+            Lock::read(&request.lock)
+                .or_fail(Class::Source)?
+                .unwrap_or_default(),
+        );
+        self.lock = Some(Rc::clone(&lock));
+        Ok(lock)
+    }
+
+    /// The source's root tree with its packages as the profile wants them; `None` when they are so already, or the source has none.
+    pub(super) fn changed(
+        &mut self,
+        supply: &Supply,
+        profile: &Profile,
+        merged: &Merged,
+        epoch: u32,
+        request: &Request,
+        ui: &Ui,
+    ) -> Result<Option<Rc<Changed>>, Failure> {
+        if !supply.has_packages() {
+            return Ok(None);
+        }
+        let asked = Asked {
+            choice: Choice::of(profile, request)?,
+            epoch,
+            packages: profile.packages.clone(),
+            feeds: profile.feeds.clone(),
+        };
+        if let Some((_, changed)) = self.changed.iter().find(|(known, _)| *known == asked) {
+            return Ok(changed.clone());
+        }
+        let changed = self.change(supply, profile, merged, &asked, request, ui)?;
+        let changed = changed.map(Rc::new);
+        self.changed.push((asked, changed.clone()));
+        Ok(changed)
+    }
+
+    fn change(
+        &mut self,
+        supply: &Supply,
+        profile: &Profile,
+        merged: &Merged,
+        asked: &Asked,
+        request: &Request,
+        ui: &Ui,
+    ) -> Result<Option<Changed>, Failure> {
+        let tree = supply.tree()?;
+        let Some(selection) = software::select(&tree, profile, merged)? else {
+            return self.no_list(profile, request, ui);
+        };
+        let unmet = selection.unmet();
+        if unmet.is_empty() {
+            return Ok(None);
+        }
+        if request.allow_package_mismatch {
+            unmet.iter().for_each(|line| self.warn_once(line, ui));
+            return Ok(None);
+        }
+        let openwrt = match &asked.choice {
+            Choice::OpenWrt { openwrt, .. } => Some(openwrt),
+            _ => None,
+        };
+        let step = ui.step("packages", &format!("Packages for {}", profile.device.id));
+        let hint = request.update_hint();
+        let net = Net::open(request.offline, ui);
+        let obtain = net.obtain(request.origins(openwrt));
+        let lock = self.lock(request)?;
+        // Without feeds first: what removing alone can do needs no lock.
+        let mut catalogue = selection.catalogue();
+        let solution = match selection.solve(&catalogue) {
+            Ok(solution) => solution,
+            Err(_) => {
+                let release = openwrt.map(|openwrt| &openwrt.release);
+                let lines = software::feeds(&tree, &selection, profile, release)?;
+                let feeds;
+                (catalogue, feeds) = software::pinned_feeds(&selection, &lines, &lock, &obtain)?;
+                let solution = selection.solve(&catalogue);
+                solution.map_err(|error| software::unsolvable(error, feeds, &hint))?
+            }
+        };
+        let files = software::pinned_packages(&selection, &solution, &catalogue, &lock, &hint)?;
+        let pinned: Vec<_> = files.iter().map(|(_, file)| file.clone()).collect();
+        let bytes = obtain.pinned(&pinned)?;
+        let changed = software::apply(
+            &tree,
+            &selection,
+            &solution,
+            &catalogue,
+            &files,
+            &bytes,
+            asked.epoch,
+        )?;
+        changed
+            .notes
+            .iter()
+            .for_each(|note| self.warn_once(note, ui));
+        let PackagesPlan { installed, removed } = &changed.plan;
+        step.done(&format!(
+            "{} installed, {} removed",
+            installed.len(),
+            removed.len()
+        ));
+        Ok(Some(changed))
+    }
+
+    /// For a source whose root tree has no list of packages: nothing can be installed, and only what is wanted can be missed.
+    fn no_list(
+        &mut self,
+        profile: &Profile,
+        request: &Request,
+        ui: &Ui,
+    ) -> Result<Option<Changed>, Failure> {
+        let packages = &profile.packages;
+        let wanted: Vec<&str> = packages
+            .install
+            .iter()
+            .map(|package| package.name.as_str())
+            .collect();
+        if wanted.is_empty() && packages.files.is_empty() {
+            return Ok(None);
+        }
+        let text = format!(
+            "the source's root file system has no list of packages, so none can be installed: {}",
+            wanted.join(", ")
+        );
+        if request.allow_package_mismatch {
+            self.warn_once(&text, ui);
+            return Ok(None);
+        }
+        Err(Failure::new(Class::Source, anyhow!(text)).help(
+            "take an image of OpenWrt as source, or pass --allow-package-mismatch to build without",
+        ))
+    }
+
+    fn warn_once(&mut self, text: &str, ui: &Ui) {
+        if self.warned.insert(text.to_owned()) {
+            ui.warn(text);
+        }
+    }
+
     /// The agent for this profile's device; `None` when the image gets none.
-    pub(super) fn agent(&mut self, profile: &Profile, ui: &Ui) -> Result<Option<Agent>, Failure> {
+    pub(super) fn agent(
+        &mut self,
+        profile: &Profile,
+        request: &Request,
+        ui: &Ui,
+    ) -> Result<Option<Agent>, Failure> {
         if !profile.agent.enabled {
             return Ok(None);
         }
-        let cpu = cpu(profile.device.cpu);
+        let cpu = Cpu::from(profile.device.cpu);
         let tier = match profile.agent.tier {
             AgentTier::Lite => Tier::Lite,
             AgentTier::Full => Tier::Full,
@@ -76,7 +256,14 @@ impl Shared {
         if let Some(agent) = self.agents.get(&(cpu, tier)) {
             return Ok(Some(agent.clone()));
         }
-        let binary = crossbuild::build(cpu, tier, ui)?;
+        let mirrored = match &request.mirror {
+            Some(mirror) => mirror::agent(Path::new(mirror), cpu, tier)?,
+            None => None,
+        };
+        let binary = match mirrored {
+            Some(binary) => binary,
+            None => crossbuild::build(cpu, tier, ui)?,
+        };
         let bytes = fs::read(&binary.path)
             .with_context(|| format!("cannot read the agent {}", binary.path.display()))
             .or_fail(Class::Host)?;
@@ -112,15 +299,5 @@ impl Shared {
         if !warnings.is_empty() && self.warned.insert(text.clone()) {
             ui.warn(text.trim_start_matches("warning: "));
         }
-    }
-}
-
-fn cpu(kind: CpuKind) -> Cpu {
-    match kind {
-        CpuKind::Mips => Cpu::Mips,
-        CpuKind::Mipsel => Cpu::Mipsel,
-        CpuKind::Armv7Hf => Cpu::Armv7Hf,
-        CpuKind::Armv7Sf => Cpu::Armv7Sf,
-        CpuKind::Aarch64 => Cpu::Aarch64,
     }
 }

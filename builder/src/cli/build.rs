@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use serde_json::{Map, Value};
 
 use super::profile::LibraryArgs;
+use super::sources::SourceArgs;
 use crate::build::{self, Outcome, Request};
 use crate::failure::{Class, Failure};
 use crate::profile::resolve::PartsLayout;
@@ -15,6 +16,8 @@ const EXAMPLES: &str = "\
 Examples:
   clom build lone-village -d lab-mips                     one image for any node of the site
   clom build lone-village -d lab-mips -n 1-20             twenty images, one for each node
+  clom build valley -d tplink_archer-c7-v2                with the image and packages that `clom update` pinned
+  clom build valley -d tplink_archer-c7-v2 --mirror DIR   from an offline mirror that `clom mirror` made
   clom build valley -d tplink_archer-c7-v2 --donor openwrt-...-squashfs-sysupgrade.bin
   clom build valley -d tplink_archer-c7-v2 --dry-run      what would decide the bytes
 
@@ -56,7 +59,9 @@ pub struct Args {
     /// Build even if the output folder has the result of this Plan
     #[arg(long)]
     force: bool,
-    /// Go on when the source's packages are not those the profile wants
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// Leave the source's packages as they are, and go on when they are not those the profile wants
     #[arg(long)]
     allow_package_mismatch: bool,
     /// Threads to compress with; the bytes are the same with any number [default: one for each core]
@@ -76,8 +81,12 @@ fn layout(text: &str) -> Result<PartsLayout, String> {
 /// # Errors
 /// Whatever keeps the images from being built.
 pub fn run(args: Args, ui: &Ui) -> Result<(), Failure> {
+    let library = args.library.open()?;
     let request = Request {
-        library: args.library.open()?,
+        lock: args.sources.lock(&library),
+        mirror: args.sources.mirror(),
+        offline: args.sources.offline,
+        library,
         site: args.site,
         device: args.device,
         nodes: ranges(&args.nodes)?,

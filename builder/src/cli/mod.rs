@@ -6,9 +6,12 @@ pub mod clean;
 pub mod feed;
 pub mod image;
 pub mod keys;
+pub mod mirror;
 pub mod package;
 pub mod profile;
 pub mod serve;
+pub mod sources;
+pub mod update;
 pub mod vm;
 
 use std::process::ExitCode;
@@ -42,6 +45,8 @@ enum Verb {
     Keys(keys::Args),
     Package(package::Args),
     Feed(feed::Args),
+    Update(update::Args),
+    Mirror(mirror::Args),
     Vm(vm::Args),
     Serve(serve::Args),
     Clean(clean::Args),
@@ -57,7 +62,8 @@ Exit codes:
   5  the image is too big for the device, or the agent is over its budget
   6  this machine lacks a tool, a compiler or a package
   7  a machine did not boot, or not as asked
-  8  the output could not be written";
+  8  the output could not be written
+  9  a signature is missing or wrong, or by a key that is not trusted";
 
 /// Runs `clom` and gives its exit code.
 pub fn main() -> ExitCode {
@@ -82,6 +88,8 @@ fn run(verb: Verb, ui: &Ui) -> Result<ExitCode, Failure> {
         Verb::Keys(args) => keys::run(args, ui)?,
         Verb::Package(args) => package::run(args, ui)?,
         Verb::Feed(args) => feed::run(args, ui)?,
+        Verb::Mirror(args) => mirror::run(args, ui)?,
+        Verb::Update(args) => update::run(args, ui)?,
         Verb::Vm(args) => vm::run(args, ui)?,
         Verb::Serve(args) => serve::run(args, ui)?,
         Verb::Clean(args) => clean::run(args, ui)?,

@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use clap::Subcommand;
 
 use super::profile::LibraryArgs;
+use super::sources::SourceArgs;
 use crate::build::{self, Request};
 use crate::failure::{Class, Failure};
 use crate::lab::{self, Machine};
@@ -156,8 +157,13 @@ fn build(site: &Path, device: &str, building: &Building, ui: &Ui) -> Result<Path
         )
         .help(format!("the lab's devices are {known}")));
     }
+    let library = building.library.open()?;
+    let sources = SourceArgs::default();
     let request = Request {
-        library: building.library.open()?,
+        lock: sources.lock(&library),
+        mirror: None,
+        offline: false,
+        library,
         site: site.to_string_lossy().into_owned(),
         device: device.to_owned(),
         nodes: building.node.iter().cloned().collect(),

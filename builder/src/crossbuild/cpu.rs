@@ -5,6 +5,8 @@ use std::fmt;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::profile::resolve::CpuKind;
+
 /// A kind of CPU: one static binary serves all routers of a kind.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ValueEnum, Serialize, Deserialize,
@@ -22,6 +24,18 @@ pub enum Cpu {
     Armv7Sf,
     /// ARMv8-A, 64 bits: filogic, qualcommax, rockchip (`aarch64_cortex-a53`, `aarch64_generic`).
     Aarch64,
+}
+
+impl From<CpuKind> for Cpu {
+    fn from(kind: CpuKind) -> Self {
+        match kind {
+            CpuKind::Mips => Self::Mips,
+            CpuKind::Mipsel => Self::Mipsel,
+            CpuKind::Armv7Hf => Self::Armv7Hf,
+            CpuKind::Armv7Sf => Self::Armv7Sf,
+            CpuKind::Aarch64 => Self::Aarch64,
+        }
+    }
 }
 
 impl Cpu {

@@ -151,6 +151,14 @@ pub fn within_budget(cpu: Cpu, tier: Tier, binary: &AgentBinary) -> Result<(), F
     )))
 }
 
+/// The binary of this kind in a folder of prebuilt ones; `None` when it has none.
+///
+/// # Errors
+/// [`Class::Source`] when the file is no binary for this CPU.
+pub fn prebuilt(folder: &Path, program: Program, cpu: Cpu) -> Result<Option<AgentBinary>, Failure> {
+    prebuilt::get(folder, program, cpu)
+}
+
 /// The name under which [`build_all`] looks for a binary in the folder `$CLOM_AGENTS`.
 pub fn prebuilt_name(program: Program, cpu: Cpu) -> String {
     prebuilt::file_name(program, cpu)

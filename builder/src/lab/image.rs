@@ -104,6 +104,7 @@ fn fill(source: &LabSource, rootfs: &[u8], to: &Path) -> anyhow::Result<()> {
         agent: None,
         packages_wanted: Vec::new(),
         packages_unwanted: Vec::new(),
+        packages: plan::PackagesPlan::default(),
         services_enabled: vec!["network".into(), "log".into()],
         services_disabled: Vec::new(),
         root_password: false,

@@ -6,10 +6,14 @@
 //! donor: what is installed ───┘
 //! ```
 
+pub mod catalogue;
 pub mod feed;
 pub mod files;
 pub mod install;
 pub mod make;
 pub mod report;
+pub mod selection;
+pub mod software;
 pub mod solve;
 pub mod universe;
+pub mod wants;

@@ -35,7 +35,7 @@ mod mask;
 pub mod merge;
 mod parse;
 mod shipped;
-mod suggest;
+pub(crate) mod suggest;
 
 use std::sync::LazyLock;
 

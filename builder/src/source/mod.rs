@@ -2,5 +2,4 @@
 
 pub mod budget;
 pub mod packages;
-pub mod profiles_json;
 pub mod release;

@@ -360,7 +360,7 @@ fn checksum_text(checksum: &Checksum) -> String {
     format!("Q1{}", Base64::encode_string(checksum))
 }
 
-fn checksum(text: &[u8]) -> Option<Checksum> {
+pub(super) fn checksum(text: &[u8]) -> Option<Checksum> {
     let text = std::str::from_utf8(text.strip_prefix(b"Q1")?).ok()?;
     Base64::decode_vec(text).ok()?.try_into().ok()
 }

@@ -14,6 +14,7 @@ mod info;
 mod installed;
 mod key;
 pub mod package;
+mod recorded;
 mod signature;
 mod version;
 

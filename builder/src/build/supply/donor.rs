@@ -1,8 +1,7 @@
 //! A donor image: OpenWrt's own image for the device, of which only the root file system changes.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
@@ -14,14 +13,18 @@ use super::ImageFile;
 use crate::build::plan::{Input, Plan, Source};
 use crate::facts;
 use crate::failure::{Class, Failure, OrFail};
+use crate::openwrt::profiles_json;
 use crate::profile::resolve::{Device, Profile};
-use crate::source::{budget, packages, profiles_json};
+use crate::source::budget;
 
 /// A donor image that was read and proven.
 #[derive(Debug)]
 pub struct Donor {
-    path: PathBuf,
+    /// What it is called in messages.
+    name: String,
     input: Input,
+    /// The largest image that fits, as OpenWrt says it, bytes.
+    published_limit: Option<u64>,
     container: Container,
     kernel: Option<Bytes>,
     rootfs: Bytes,
@@ -36,8 +39,6 @@ pub(in crate::build) struct Unpacked {
     pub tree: Tree,
     /// Its compressed blocks.
     pub seeds: Seeds,
-    /// Its installed packages, name to version.
-    pub packages: BTreeMap<String, String>,
 }
 
 impl Donor {
@@ -46,8 +47,23 @@ impl Donor {
     /// # Errors
     /// [`Class::Source`].
     pub fn obtain(path: &Path, profile: &Profile) -> Result<Self, Failure> {
-        let name = || format!("donor {}", path.display());
         let (bytes, input) = super::input(path)?;
+        let limit = profiles_json::size_limit(path, &profile.device.id).or_fail(Class::Source)?;
+        Self::open(&path.display().to_string(), bytes, input, limit, profile)
+    }
+
+    /// As [`Donor::obtain`], for an image that was read already. `published_limit` is what OpenWrt says that fits, bytes.
+    ///
+    /// # Errors
+    /// [`Class::Source`].
+    pub fn open(
+        path: &str,
+        bytes: Vec<u8>,
+        input: Input,
+        published_limit: Option<u64>,
+        profile: &Profile,
+    ) -> Result<Self, Failure> {
+        let name = || format!("donor {path}");
         let opened = container::prove(bytes)
             .with_context(name)
             .map_err(|error| {
@@ -67,7 +83,8 @@ impl Donor {
             .with_context(name)
             .or_fail(Class::Source)?;
         Ok(Self {
-            path: path.to_owned(),
+            name: path.to_owned(),
+            published_limit,
             // A signature is over the donor's own bytes and cannot hold for others.
             container: opened.container.unsigned().0,
             kernel: opened.kernel,
@@ -98,22 +115,18 @@ impl Donor {
             return Ok(unpacked);
         }
         let (tree, _, seeds) = squashfs::read_donor(&self.rootfs)
-            .with_context(|| format!("the root file system of donor {}", self.path.display()))
+            .with_context(|| format!("the root file system of donor {}", self.name))
             .or_fail(Class::Source)?;
-        let packages = packages::installed(&tree);
-        Ok(self.unpacked.get_or_init(|| Unpacked {
-            tree,
-            seeds,
-            packages,
-        }))
+        Ok(self.unpacked.get_or_init(|| Unpacked { tree, seeds }))
     }
 
     /// The largest image that fits, when the profile does not say: by OpenWrt's `profiles.json` beside the donor, by what is
     /// known of the device, by the length that all images of this kind have.
-    fn size_limit(&self, device: &str) -> Result<Option<u64>, Failure> {
-        let published = profiles_json::size_limit(&self.path, device).or_fail(Class::Source)?;
+    fn size_limit(&self, device: &str) -> Option<u64> {
         let known = || facts::device(device)?.size_limit(&self.input.file);
-        Ok(published.or_else(known).or(self.container.fixed_len()))
+        self.published_limit
+            .or_else(known)
+            .or(self.container.fixed_len())
     }
 
     pub(super) fn close(
@@ -129,11 +142,11 @@ impl Donor {
         let bytes = self
             .container
             .close(&parts)
-            .with_context(|| format!("cannot close the image of donor {}", self.path.display()))
+            .with_context(|| format!("cannot close the image of donor {}", self.name))
             .or_fail(Class::TooBig)?;
         let limit = match plan.size_limit {
             Some(limit) => Some(limit),
-            None => self.size_limit(&plan.device)?,
+            None => self.size_limit(&plan.device),
         };
         budget::check(&bytes, limit, rootfs, tree)?;
         verify(&bytes, self.kernel.as_deref(), rootfs)?;

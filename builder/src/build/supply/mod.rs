@@ -6,11 +6,11 @@ mod lab;
 mod parts;
 mod squashfs;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
+use bytes::Bytes;
 use openwrt_formats::squashfs::{BlockCache, Options};
 use openwrt_formats::tree::Tree;
 use sha2::{Digest, Sha256};
@@ -20,12 +20,21 @@ pub use squashfs::Settings;
 use super::Request;
 use super::plan::{Input, Plan, Source};
 use crate::failure::{Class, Failure, OrFail};
-use crate::profile::resolve::{self, Image, LabMachine, PartsLayout, Profile};
+use crate::lock::Lock;
+use crate::obtain::{Obtain, Pinned};
+use crate::profile::resolve::{self, Image, LabMachine, OpenWrt, PartsLayout, Profile};
 use crate::ui::Ui;
 
 /// Which source was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
+    /// The image of a release, as the lock pins it.
+    OpenWrt {
+        /// The release.
+        openwrt: OpenWrt,
+        /// The device's id.
+        device: String,
+    },
     /// An official image.
     Donor(PathBuf),
     /// A kernel and a root file system.
@@ -57,7 +66,19 @@ impl Choice {
                 layout,
             });
         }
+        Self::of_profile(profile)
+    }
+
+    /// What the profile names.
+    ///
+    /// # Errors
+    /// When it names no source.
+    pub fn of_profile(profile: &Profile) -> Result<Self, Failure> {
         match &profile.source {
+            Some(resolve::Source::OpenWrt(openwrt)) => Ok(Self::OpenWrt {
+                openwrt: openwrt.clone(),
+                device: profile.device.id.clone(),
+            }),
             Some(resolve::Source::Donor(path)) => Ok(Self::Donor(path.clone())),
             Some(resolve::Source::Parts { kernel, rootfs, layout }) => {
                 Ok(Self::Parts { kernel: kernel.clone(), rootfs: rootfs.clone(), layout: *layout })
@@ -68,7 +89,8 @@ impl Choice {
                 anyhow!("no source for device `{}`", profile.device.id),
             )
             .help(format!(
-                "pass --donor FILE with OpenWrt's own sysupgrade image for {}, or name it in a profile: [source] donor = \"FILE\"",
+                "name a release of OpenWrt in a profile ([source] openwrt = {{ release = \"25.12.5\" }}), or pass --donor FILE with OpenWrt's own\n      \
+                 sysupgrade image for {}, or name that in a profile ([source] donor = \"FILE\")",
                 profile.device.title
             ))),
         }
@@ -98,12 +120,74 @@ pub enum Supply {
 }
 
 impl Supply {
-    /// Reads the source, and checks that it is for the profile's device.
+    /// The release's image for a device, as the lock pins it. `update` says how to pin it.
+    ///
+    /// # Errors
+    /// [`Class::Source`] when it is not pinned or cannot be had, and as [`Supply::obtain`].
+    pub fn of_release(
+        openwrt: &OpenWrt,
+        profile: &Profile,
+        lock: &Lock,
+        obtain: &Obtain<'_>,
+        update: &str,
+    ) -> Result<Self, Failure> {
+        let device = &profile.device.id;
+        let release = openwrt.release.to_string();
+        let pin = lock
+            .donor(&release, device, &openwrt.image)
+            .ok_or_else(|| {
+                let error = anyhow!(
+                    "the lock does not pin the image of OpenWrt {release} for {device} ({})",
+                    openwrt.image
+                );
+                Failure::new(Class::Source, error).help(update.to_owned())
+            })?;
+        let file = Pinned {
+            what: format!("OpenWrt {release} for {device}"),
+            place: pin.place.clone(),
+            sha256: pin.sha256,
+            size: pin.size,
+        };
+        let bytes = obtain.pinned(&[file])?.pop().unwrap_or_default();
+        let input = Input {
+            file: pin.place.name().to_owned(),
+            sha256: pin.sha256.to_string(),
+            size: pin.size,
+        };
+        Self::of_image(
+            &pin.place.to_string(),
+            bytes,
+            input,
+            pin.size_limit,
+            profile,
+        )
+    }
+
+    /// An image that was read already; `limit` is the largest that fits, bytes, as OpenWrt says it.
+    ///
+    /// # Errors
+    /// As [`Supply::obtain`].
+    pub fn of_image(
+        name: &str,
+        bytes: Bytes,
+        input: Input,
+        limit: Option<u64>,
+        profile: &Profile,
+    ) -> Result<Self, Failure> {
+        let donor = donor::Donor::open(name, bytes.to_vec(), input, limit, profile)?;
+        Ok(Self::Donor(Box::new(donor)))
+    }
+
+    /// Reads a source of this machine, and checks that it is for the profile's device.
     ///
     /// # Errors
     /// [`Class::Source`] when it is missing, damaged or for another device; [`Class::Host`] when the lab cannot be made.
     pub fn obtain(choice: &Choice, profile: &Profile, ui: &Ui) -> Result<Self, Failure> {
         Ok(match choice {
+            Choice::OpenWrt { openwrt, .. } => {
+                let error = anyhow!("OpenWrt {} is no file of this machine", openwrt.release);
+                return Err(Failure::new(Class::Source, error));
+            }
             Choice::Donor(path) => Self::Donor(Box::new(donor::Donor::obtain(path, profile)?)),
             Choice::Parts {
                 kernel,
@@ -172,18 +256,6 @@ impl Supply {
             Self::Parts(parts) => parts.tree(),
             Self::Lab(lab) => Ok(lab.tree()),
         }
-    }
-
-    /// The installed packages of the root tree, name to version; empty when it has no list of them.
-    ///
-    /// # Errors
-    /// When the root tree cannot be read.
-    pub fn installed(&self) -> Result<BTreeMap<String, String>, Failure> {
-        Ok(match self {
-            Self::Donor(donor) => donor.unpacked()?.packages.clone(),
-            Self::Parts(parts) => crate::source::packages::installed(&parts.tree()?),
-            Self::Lab(_) => BTreeMap::new(),
-        })
     }
 
     /// Whether packages mean anything here: a lab machine has none, and does without.

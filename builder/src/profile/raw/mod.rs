@@ -7,6 +7,7 @@
 mod agent;
 mod device;
 mod dns;
+mod feed;
 mod firewall;
 mod identity;
 mod image;
@@ -27,6 +28,7 @@ use serde::Deserialize;
 pub use agent::{RawAgent, RawTier};
 pub use device::{RawDevice, RawNetworkStyle, RawPorts, RawRadioFact, RawSwitch};
 pub use dns::{RawDns, RawHost};
+pub use feed::{RawFeed, RawKey};
 pub use firewall::{RawFirewall, RawRedirect, RawRule, RawVerdict, RawZone};
 pub use identity::{RawIdentity, RawNodeFacts};
 pub use image::{RawCompression, RawEffort, RawImage};
@@ -36,7 +38,7 @@ pub use mesh::{
 };
 pub use network::{RawDhcp, RawNetwork, RawPool, RawProto, RawRa};
 pub use packages::{RawPackages, RawServices};
-pub use source::RawSource;
+pub use source::{RawOpenWrt, RawSource};
 pub use system::{RawLog, RawNtp, RawSsh, RawSystem};
 pub use tree::{RawFile, RawFirstBoot, RawOverlay};
 pub use uci::{RawUciSection, RawUciValue};
@@ -66,6 +68,10 @@ pub struct RawProfile {
     pub agent: RawAgent,
     /// Packages the image gains or loses.
     pub packages: RawPackages,
+    /// Feeds that packages come from, besides those that the source's system lists, by a name of your choice.
+    pub feeds: BTreeMap<String, RawFeed>,
+    /// Keys that may sign feeds and releases, besides OpenWrt's own, by a name of your choice.
+    pub keys: BTreeMap<String, RawKey>,
     /// Services started at boot, or not.
     pub services: RawServices,
     /// Single files laid over the root file system, by absolute path on the node.

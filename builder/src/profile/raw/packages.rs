@@ -9,6 +9,8 @@ pub struct RawPackages {
     pub install: Option<Vec<String>>,
     /// Packages the source image has and this one must not.
     pub uninstall: Option<Vec<String>>,
+    /// Package files of your own (`.ipk`, `.apk`) to install, relative to this file.
+    pub files: Option<Vec<String>>,
 }
 
 /// Services started at boot, or not: names in `/etc/init.d`.

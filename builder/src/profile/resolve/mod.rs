@@ -8,6 +8,7 @@ mod channel;
 mod device;
 mod dns;
 mod fault;
+mod feed;
 mod firewall;
 mod hostname;
 mod identity;
@@ -33,6 +34,7 @@ pub use channel::{Channel, HtMode};
 pub use device::{Band, CpuKind, Device, NetworkStyle, RadioFact, Standard, Switch};
 pub use dns::{Dns, Host};
 pub use fault::{Fault, Problem};
+pub use feed::{Feed, Key};
 pub use firewall::{Firewall, Redirect, Rule, Verdict, Zone};
 pub use hostname::{Hostname, Piece};
 pub use identity::Identity;
@@ -41,7 +43,7 @@ pub use mesh::{Babel, Batman, Bmx7, Mesh, MeshLink, Olsr, Protocol};
 pub use network::{Dhcp, Network, Proto, Ra};
 pub use packages::{Package, PackageOrigin, Packages, Services};
 pub use pool::Pool;
-pub use source::{Compression, Effort, Image, LabMachine, PartsLayout, Source};
+pub use source::{Compression, Effort, Image, LabMachine, OpenWrt, PartsLayout, Source};
 pub use system::{Log, Ntp, RootPassword, Ssh, System};
 pub use timezone::Timezone;
 pub use tree::{FileContent, FileOver, FirstBoot, Overlay};
@@ -104,6 +106,10 @@ pub struct Profile {
     pub agent: Agent,
     /// Packages the image gains or loses.
     pub packages: Packages,
+    /// Feeds besides those of the source's system, in the order of their names.
+    pub feeds: Vec<Feed>,
+    /// Keys besides those that are shipped.
+    pub keys: Vec<Key>,
     /// Services started at boot, or not.
     pub services: Services,
     /// Single files, by path.
@@ -177,8 +183,11 @@ pub fn resolve(
         mesh.as_ref(),
         &wifi,
         device.network_style,
+        folders,
         problems,
     );
+    let keys = feed::keys(&raw.keys, folders, problems);
+    let feeds = feed::feeds(&raw.feeds, &keys, folders, problems);
     let services = packages::services(&raw.services, problems);
     let files = tree::files(&raw.files, folders, problems);
     let overlays = tree::overlays(&raw.overlays, folders, problems);
@@ -202,6 +211,8 @@ pub fn resolve(
         dns,
         agent,
         packages,
+        feeds,
+        keys,
         services,
         files,
         overlays,

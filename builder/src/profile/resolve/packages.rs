@@ -1,8 +1,12 @@
 //! Packages and services.
 
+use std::path::PathBuf;
+
+use super::Folders;
 use super::device::NetworkStyle;
 use super::fault::{Fault, Problems};
 use super::mesh::{Mesh, Olsr, Protocol, wants_encrypted_80211s};
+use super::tree::beside;
 use super::wifi::Wifi;
 use super::words;
 use crate::profile::path::KeyPath;
@@ -35,6 +39,17 @@ pub struct Packages {
     pub install: Vec<Package>,
     /// Packages the image must not have.
     pub uninstall: Vec<Package>,
+    /// Package files of the user's own.
+    pub files: Vec<PackageFile>,
+}
+
+/// A package file of the user's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageFile {
+    /// The file on this machine.
+    pub path: PathBuf,
+    /// The key of the profile that names it.
+    pub key: KeyPath,
 }
 
 /// Services started at boot, or not.
@@ -51,6 +66,7 @@ pub(super) fn resolve(
     mesh: Option<&Mesh>,
     wifi: &Wifi,
     style: NetworkStyle,
+    folders: &dyn Folders,
     problems: &mut Problems,
 ) -> Packages {
     let key = KeyPath::root().key("packages");
@@ -66,6 +82,7 @@ pub(super) fn resolve(
     let mut packages = Packages {
         install: named("install", raw.install.as_ref(), problems),
         uninstall: named("uninstall", raw.uninstall.as_ref(), problems),
+        files: files(raw, folders, problems),
     };
     for package in &packages.install {
         if packages
@@ -123,6 +140,27 @@ pub(super) fn resolve(
         }
     }
     packages
+}
+
+fn files(raw: &RawPackages, folders: &dyn Folders, problems: &mut Problems) -> Vec<PackageFile> {
+    let key = KeyPath::root().key("packages").key("files");
+    let named = raw.files.iter().flatten().enumerate();
+    named
+        .filter_map(|(at, text)| {
+            let key = key.index(at);
+            let path = problems.take(key.clone(), beside(text, &key, folders))?;
+            let fault = match path.extension().and_then(|end| end.to_str()) {
+                Some("ipk" | "apk") if path.is_file() => return Some(PackageFile { path, key }),
+                Some("ipk" | "apk") => Fault::new(format!("there is no file `{}`", path.display()))
+                    .help("the path is relative to this file"),
+                _ => Fault::new(format!(
+                    "`{text}` is no package: its name ends neither in .ipk nor in .apk"
+                )),
+            };
+            problems.add(key, fault);
+            None
+        })
+        .collect()
 }
 
 fn protocol_packages(protocol: &Protocol) -> Vec<String> {

@@ -8,8 +8,9 @@ use super::device::Device;
 use super::fault::{Fault, Problems};
 use super::tree::beside;
 use super::words;
+use crate::openwrt::{Release, place};
 use crate::profile::path::KeyPath;
-use crate::profile::raw::{RawCompression, RawEffort, RawImage, RawSource};
+use crate::profile::raw::{RawCompression, RawEffort, RawImage, RawOpenWrt, RawSource};
 
 /// A lab machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +86,8 @@ impl PartsLayout {
 /// Where the kernel and the root file system come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
+    /// A release of OpenWrt.
+    OpenWrt(OpenWrt),
     /// An official image.
     Donor(PathBuf),
     /// A kernel and a root file system.
@@ -98,6 +101,17 @@ pub enum Source {
     },
     /// A lab machine.
     Lab(LabMachine),
+}
+
+/// A release of OpenWrt.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OpenWrt {
+    /// The release.
+    pub release: Release,
+    /// Download servers, in the order in which they are tried; never empty.
+    pub mirrors: Vec<String>,
+    /// Which of the device's images is the donor.
+    pub image: String,
 }
 
 /// Squashfs compression.
@@ -146,6 +160,7 @@ pub(super) fn resolve(
 ) -> Option<Source> {
     let key = KeyPath::root().key("source");
     let set = [
+        ("openwrt", raw.openwrt.is_some()),
         ("donor", raw.donor.is_some()),
         ("parts", raw.kernel.is_some() || raw.rootfs.is_some()),
         ("lab", raw.lab.is_some()),
@@ -172,12 +187,12 @@ pub(super) fn resolve(
             );
             return None;
         }
-        (Some(kind @ ("donor" | "parts" | "lab")), _) => kind,
+        (Some(kind @ ("openwrt" | "donor" | "parts" | "lab")), _) => kind,
         (Some(other), _) => {
             problems.add(
                 key.key("kind"),
                 Fault::new(format!("`{other}` is no kind of source"))
-                    .help("known are donor, parts and lab"),
+                    .help("known are openwrt, donor, parts and lab"),
             );
             return None;
         }
@@ -191,6 +206,7 @@ pub(super) fn resolve(
         problems.take(key.clone(), beside(text, &key, folders))
     };
     match kind {
+        "openwrt" => openwrt(raw.openwrt.as_ref(), &key.key("openwrt"), folders, problems),
         "donor" => path("donor", &raw.donor, problems).map(Source::Donor),
         "parts" => {
             let kernel = path("kernel", &raw.kernel, problems);
@@ -214,6 +230,59 @@ pub(super) fn resolve(
             problems.take(key.key("lab"), machine).map(Source::Lab)
         }
     }
+}
+
+fn openwrt(
+    raw: Option<&RawOpenWrt>,
+    key: &KeyPath,
+    folders: &dyn Folders,
+    problems: &mut Problems,
+) -> Option<Source> {
+    let Some(text) = raw.and_then(|raw| raw.release.as_deref()) else {
+        problems.add(
+            key.clone(),
+            Fault::new("the source needs `source.openwrt.release`".to_owned())
+                .help("for example: openwrt = { release = \"25.12.5\" }"),
+        );
+        return None;
+    };
+    let raw = raw?;
+    let release = text
+        .parse::<Release>()
+        .map_err(|error| Fault::new(error.to_string()));
+    let release = problems.take(key.key("release"), release);
+    let at = key.key("mirror");
+    let named = raw
+        .mirror
+        .iter()
+        .flatten()
+        .enumerate()
+        .filter_map(|(index, text)| {
+            let at = at.index(index);
+            problems.take(at.clone(), mirror(text, &at, folders))
+        });
+    let mut mirrors: Vec<String> = named.collect();
+    if mirrors.is_empty() {
+        mirrors.push(place::DOWNLOADS.to_owned());
+    }
+    let image = raw.image.clone().unwrap_or_else(|| "sysupgrade".to_owned());
+    Some(Source::OpenWrt(OpenWrt {
+        release: release?,
+        mirrors,
+        image,
+    }))
+}
+
+fn mirror(text: &str, key: &KeyPath, folders: &dyn Folders) -> Result<String, Fault> {
+    if text.starts_with("https://") || text.starts_with("http://") {
+        return Ok(text.trim_end_matches('/').to_owned());
+    }
+    if text.contains("://") {
+        return Err(Fault::new(format!(
+            "`{text}` is neither an https address nor a folder"
+        )));
+    }
+    Ok(beside(text, key, folders)?.display().to_string())
 }
 
 pub(super) fn image(raw: &RawImage, device: &Device, problems: &mut Problems) -> Image {

@@ -34,6 +34,21 @@ fn a_package_is_entered_as_apk_does() {
 }
 
 #[test]
+fn what_was_known_of_a_package_is_read_back() {
+    let package = Package::read(include_bytes!("probe-deflate.apk"), Trust::Unverified).unwrap();
+    let entry = Installed::read(REAL.as_bytes()).unwrap();
+    let info = entry.get("probe").unwrap().info().unwrap();
+    let mut known = package.info.clone();
+    known.hashes = package.identity[..20].to_vec();
+    known.file_size = info.file_size;
+    assert!(info.file_size > 0);
+    // The list has no place for these.
+    known.recommends.clear();
+    known.layer = info.layer;
+    assert_eq!(info, known);
+}
+
+#[test]
 fn a_text_with_a_line_feed_is_refused() {
     let mut package =
         Package::read(include_bytes!("probe-deflate.apk"), Trust::Unverified).unwrap();
