@@ -21,7 +21,7 @@ const HEAD: &str = "# Made by `clom update`, which also changes it. Keep it with
 #[serde(deny_unknown_fields)]
 pub struct Lock {
     /// The version of its form.
-    version: u32,
+    pub(super) version: u32,
     /// What it was made for.
     #[serde(default, rename = "build", skip_serializing_if = "Vec::is_empty")]
     pub builds: Vec<Build>,
