@@ -12,6 +12,7 @@ pub mod files;
 pub mod install;
 pub mod make;
 pub mod report;
+pub mod sandbox;
 pub mod selection;
 pub mod software;
 pub mod solve;

@@ -8,6 +8,7 @@
 //! [ -n "${IPKG_INSTROOT}" ] && exit 0                  ends; also `[ -z … ] || exit 0`
 //! [ -n "${IPKG_INSTROOT}" ] || …, [ -z … ] && …        skipped, also with `{` … `}` over several lines
 //! if [ -z "${IPKG_INSTROOT}" ]; then … else … fi       the else branch is read; with -n, the then branch
+//! if … && [ -f /etc/config/x ]; then … fi              the same: the host's /etc/config is not to be seen by scripts
 //! name() { … }                                         skipped: what calls it counts
 //! ```
 
@@ -73,7 +74,7 @@ fn read(lines: &[&str]) -> Option<End> {
                 None if behind.first() == Some(&"then") => (condition, behind.get(1..)?),
                 None => return None,
             };
-            let holds = installing(condition.trim_end().trim_end_matches(';').trim_end())?;
+            let holds = all_hold(condition.trim_end().trim_end_matches(';').trim_end())?;
             let (yes, no, after) = branches(then)?;
             rest = after;
             if read(if holds { yes } else { no })? == End::Exit {
@@ -90,7 +91,10 @@ fn read(lines: &[&str]) -> Option<End> {
             }
         }
         // It is skipped, and with it all that hangs on it: `a && b || c` is not read.
-        if action == "{" {
+        let block = action
+            .strip_prefix('{')
+            .filter(|first| !first.contains('}') && plain(first));
+        if block.is_some_and(|first| first.is_empty() || first.starts_with([' ', '\t'])) {
             rest = behind_braces(behind)?;
         } else if action.contains("||")
             || action.contains("&&") && !holds_goes_on
@@ -116,7 +120,27 @@ fn is_function(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Whether a test holds while an image is made; `None` when it is not surely about that.
+/// Whether tests with `&&` between them all hold. One that surely fails is enough, if those before it do nothing but test.
+fn all_hold(condition: &str) -> Option<bool> {
+    let mut all = Some(true);
+    for test in condition.split("&&").map(str::trim) {
+        match installing(test) {
+            Some(true) => {}
+            Some(false) => return Some(false),
+            None if test.starts_with('[')
+                && test.ends_with(']')
+                && plain(test)
+                && !test.contains(['`', '(', ';', '|']) =>
+            {
+                all = None
+            }
+            None => return None,
+        }
+    }
+    all
+}
+
+/// Whether a test holds while an image is made; `None` when that is not sure.
 fn installing(test: &str) -> Option<bool> {
     let inside = test
         .strip_prefix('[')
@@ -140,9 +164,20 @@ fn installing(test: &str) -> Option<bool> {
         ["-z", word] if variable(word) => false,
         // Whatever the rest says.
         ["-z", word, "-a", ..] if variable(word) && !words.contains(&"-o") => false,
+        // What the host has there is not to be seen by scripts.
+        ["-e" | "-f" | "-s" | "-x", path] if is_config(path) => false,
         _ => return None,
     };
     Some(holds != negated)
+}
+
+/// Whether it is a file in `/etc/config` of the host, rather than of the tree.
+fn is_config(path: &str) -> bool {
+    let name = path.trim_matches('"').strip_prefix("/etc/config/");
+    name.is_some_and(|name| {
+        name.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    })
 }
 
 /// `test && action` or `test || action`: the test, whether the action runs when it holds, the action.
@@ -187,15 +222,16 @@ fn behind_braces<'a, 'b>(lines: &'a [&'b str]) -> Option<&'a [&'b str]> {
         if !plain(line) {
             return None;
         }
-        if line.starts_with('}') {
+        let count = |brace| line.matches(brace).count();
+        if matches!(*line, "}" | "};") {
             depth -= 1;
             if depth == 0 {
-                let alone = matches!(*line, "}" | "};");
-                return if alone { lines.get(at + 1..) } else { None };
+                return lines.get(at + 1..);
             }
-        }
-        if line.ends_with('{') && !line.ends_with("${") {
+        } else if line.ends_with('{') && count('{') == count('}') + 1 {
             depth += 1;
+        } else if count('{') != count('}') || line.starts_with('}') {
+            return None;
         }
     }
     None

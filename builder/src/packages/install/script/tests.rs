@@ -60,6 +60,9 @@ fn scripts_that_leave_images_alone_do_not_run() {
         "restart() {\n\t/etc/init.d/x restart\n}\n[ -n \"$IPKG_INSTROOT\" ] || restart\n",
         "[ -n \"${IPKG_INSTROOT}\" ] || { \\\n  a; }\n",
         "if [ -z \"$IPKG_INSTROOT\" ]; then\n find / -name x\n file=1\nfi\n",
+        // LuCI's.
+        "[ -n \"${IPKG_INSTROOT}\" ] || { rm -f /tmp/luci-indexcache.*\n\trm -rf /tmp/luci-modulecache/\n\t/etc/init.d/rpcd reload 2>/dev/null\n\texit 0\n}\n",
+        "if [ -z \"${PKG_INSTROOT}\" ] && [ -f /etc/config/uhttpd ]; then\n\tif ! uci -q get a | grep -sq b; then\n\t\tuci add_list c='d'\n\tfi\nfi\n\nexit 0\n",
     ] {
         assert!(!does_something(text.as_bytes()), "{text}");
     }
@@ -91,6 +94,12 @@ fn all_other_scripts_run() {
         "restart() {\n a\n}\nrestart",
         "[ -n \"${IPKG_INSTROOT}\" ] || sed 's/a/\n/'",
         "[ -n \"${IPKG_INSTROOT}\" ] || echo \"\nexit 0\"",
+        "if [ -z \"${PKG_INSTROOT}\" ] && [ -f ${IPKG_INSTROOT}/etc/config/uhttpd ]; then\n a\nfi",
+        "if touch x && [ -z \"$IPKG_INSTROOT\" ]; then\n a\nfi",
+        "if [ \"$(touch x)\" ] && [ -z \"$IPKG_INSTROOT\" ]; then\n a\nfi",
+        "if [ -z \"$IPKG_INSTROOT\" ] || true; then\n a\nfi",
+        "[ -n \"${IPKG_INSTROOT}\" ] || { a; }; b\n",
+        "[ -n \"${IPKG_INSTROOT}\" ] || { a\n b; }\nc\n}\n",
     ] {
         assert!(does_something(text.as_bytes()), "{text}");
     }
