@@ -38,12 +38,14 @@ pub(super) const NOTES: &str = "lib/apk/packages";
 /// More than all scripts of a router.
 const MAX_SCRIPTS: u64 = 64 << 20;
 
+/// Scripts by their names in the archive, each with its time.
+type Scripts = BTreeMap<Vec<u8>, (u64, Vec<u8>)>;
+
 /// The database while it changes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Apk {
     installed: Installed,
-    /// Names in the archive to scripts.
-    scripts: BTreeMap<Vec<u8>, (u64, Vec<u8>)>,
+    scripts: Scripts,
     /// Checksums to the rest of their lines.
     triggers: BTreeMap<Vec<u8>, String>,
     world: Vec<String>,
@@ -353,7 +355,7 @@ fn script_name(record: &InstalledPackage, script: Script) -> Option<Vec<u8>> {
     )
 }
 
-fn read_scripts(packed: &[u8]) -> Result<BTreeMap<Vec<u8>, (u64, Vec<u8>)>, InstallError> {
+fn read_scripts(packed: &[u8]) -> Result<Scripts, InstallError> {
     let mut bytes = Vec::new();
     let mut limited = MultiGzDecoder::new(packed).take(MAX_SCRIPTS + 1);
     limited

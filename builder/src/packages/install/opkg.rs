@@ -113,6 +113,23 @@ impl Opkg {
             user,
             auto,
         });
+        // A package may ask not to be upgraded by itself, as libc and kernel do: `Status: unknown hold not-installed`.
+        let asked = ipk.package.stanza.value("Status").unwrap_or_default();
+        let mut flags = asked
+            .split_ascii_whitespace()
+            .nth(1)
+            .unwrap_or_default()
+            .split(',');
+        if flags.any(|flag| flag == "hold") {
+            let name = &ipk.package.name;
+            let stanzas = self.status.stanzas_mut().iter_mut();
+            let mut own = stanzas
+                .filter(|stanza| stanza.value("Package").is_some_and(|found| found == *name));
+            if let Some(stanza) = own.next() {
+                let flags = if user { "hold,user" } else { "hold" };
+                stanza.set("Status", &format!("install {flags} installed"));
+            }
+        }
         Ok(())
     }
 

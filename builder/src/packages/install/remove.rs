@@ -260,8 +260,12 @@ fn changed_files(work: &mut Work<'_>, at: usize, all: bool) -> Vec<Vec<u8>> {
                 };
                 let same = hex::encode(Sha256::digest(&content)) == conffile.sum;
                 // MD5, as old versions wrote it, is not compared: such a file counts as changed when that saves it.
-                let known = conffile.sum.len() == 64;
-                if if known { !same } else { !all } {
+                let differs = if conffile.sum.len() == 64 {
+                    !same
+                } else {
+                    !all
+                };
+                if differs {
                     changed.push(path.to_vec());
                 }
             }

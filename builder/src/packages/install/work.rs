@@ -220,10 +220,16 @@ impl<'a> Work<'a> {
         if there == Some(false) {
             return Err(self.trouble(at, &item.path, "is a folder, and a file stands there"));
         }
+        // Behind a link, such as /var, it is another folder, whose mode is not this package's to say.
+        let itself = self.real(&item.path).is_ok_and(|path| path == real);
         let owned = self.folder_owners.contains_key(&real) || there.is_none();
         let decides = self.own_folder(&item.path, at);
         // apk leaves folders alone that no package has; opkg gives every folder what its package says.
-        if decides && (owned || self.manager == Manager::Opkg) && !real.is_empty() {
+        if decides
+            && (owned || self.manager == Manager::Opkg)
+            && (itself || there.is_none())
+            && !real.is_empty()
+        {
             let (parent, _) = split(&real);
             self.tree.make_dirs(parent, epoch)?;
             let kind = Kind::Dir(Default::default());

@@ -72,8 +72,8 @@ impl Sandbox {
             return Ok(program.clone());
         }
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path).map(|folder| folder.join("bwrap"));
-        let found = found.filter(|program| program.is_file()).next();
+        let mut programs = std::env::split_paths(&path).map(|folder| folder.join("bwrap"));
+        let found = programs.find(|program| program.is_file());
         found.ok_or_else(|| {
             ScriptError::Host("it needs bubblewrap, whose program bwrap is not in the PATH: install the package bubblewrap".into())
         })

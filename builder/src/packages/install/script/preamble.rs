@@ -46,9 +46,7 @@ fn behind_preamble(script: &[u8]) -> Option<&[u8]> {
                 && !line.contains([';', '&', '|', '`', '$']) => {}
             _ => return None,
         }
-        if end.is_none() {
-            return None;
-        }
+        end?;
         rest = behind;
     }
 }

@@ -17,7 +17,7 @@ pub fn does_something(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let lines = logical_lines(&text);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    !matches!(read(&lines), Some(_))
+    read(&lines).is_none()
 }
 
 /// How a piece of script that does nothing ends.
@@ -208,10 +208,11 @@ fn is_closed(action: &str) -> bool {
 
 /// Whether quotes close on the line, and no text for a command follows.
 fn plain(line: &str) -> bool {
-    line.matches('"').count() % 2 == 0
-        && line.matches('\'').count() % 2 == 0
+    let even = |quote| line.matches::<char>(quote).count().is_multiple_of(2);
+    even('"')
+        && even('\'')
         && !line.contains("<<")
-        && line.matches('`').count() % 2 == 0
+        && even('`')
         && line.matches("$(").count() <= line.matches(')').count()
 }
 
@@ -250,9 +251,11 @@ fn branches<'a, 'b>(lines: Lines<'a, 'b>) -> Option<(Lines<'a, 'b>, Lines<'a, 'b
         let ends_here = line.ends_with("fi") && line.contains("; fi");
         if line.starts_with("if ") && !ends_here {
             depth += 1;
-        } else if line.contains("; if ") || line.contains("&& if ") || line.contains("|| if ") {
-            return None;
-        } else if depth == 1 && line.starts_with("elif") {
+        } else if ["; if ", "&& if ", "|| if "]
+            .iter()
+            .any(|other| line.contains(other))
+            || (depth == 1 && line.starts_with("elif"))
+        {
             return None;
         } else if depth == 1 && *line == "else" {
             other = Some(at);

@@ -3,6 +3,7 @@
 mod apk;
 mod errors;
 mod opkg;
+mod property;
 mod shared;
 
 use std::collections::BTreeMap;

@@ -87,6 +87,53 @@ Alternatives: 100:/bin/x:/usr/bin/one
 }
 
 #[test]
+fn packages_that_ask_to_be_held_are() {
+    let mut tree = Tree::default();
+    let held = recipe("held")
+        .file("a", "")
+        .field("Status", "unknown hold not-installed");
+    let other = recipe("other")
+        .file("b", "")
+        .field("Status", "unknown ok not-installed");
+    let auto = Incoming {
+        wanted: false,
+        ..recipe("auto")
+            .file("c", "")
+            .field("Status", "unknown hold not-installed")
+            .incoming(Manager::Opkg)
+    };
+    let install = vec![
+        held.incoming(Manager::Opkg),
+        other.incoming(Manager::Opkg),
+        auto,
+    ];
+    apply(
+        &mut tree,
+        Manager::Opkg,
+        Change {
+            install,
+            ..Change::default()
+        },
+        &options(),
+    )
+    .unwrap();
+    let status = text(&tree, "usr/lib/opkg/status");
+    let mut lines: Vec<&str> = status
+        .lines()
+        .filter(|line| line.starts_with("Status"))
+        .collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "Status: install hold installed",
+            "Status: install hold,user installed",
+            "Status: install user installed"
+        ]
+    );
+}
+
+#[test]
 fn names_that_begin_alike_are_told_apart() {
     let mut tree = Tree::default();
     let one = recipe("py").file("a", "");
