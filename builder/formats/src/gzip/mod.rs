@@ -34,5 +34,6 @@ pub(crate) use inflate::{MAX_LEN, inflate};
 pub use layer::Layout;
 pub use write::gzip;
 
-#[cfg(all(test, feature = "container"))]
+#[cfg(test)]
+#[cfg(feature = "container")]
 mod tests;
