@@ -11,7 +11,8 @@ pub enum Class {
     Other = 1,
     /// A profile, overlay or secret is missing or wrong.
     Profile = 3,
-    /// A donor image, kernel, root file system or other source is missing, damaged or of an unknown kind.
+    /// A donor image, kernel, root file system or other source is missing, damaged or of an unknown kind,
+    /// or could not be fetched.
     Source = 4,
     /// The image is too big for the device, or the agent is over its budget.
     TooBig = 5,
@@ -19,7 +20,7 @@ pub enum Class {
     Host = 6,
     /// A machine did not boot, or not as asked.
     Boot = 7,
-    /// The output could not be written.
+    /// The output or the cache could not be written.
     Output = 8,
     /// A signature is missing or wrong, or by a key that is not trusted.
     Trust = 9,

@@ -58,11 +58,11 @@ Exit codes:
   1  failed for a reason not named below; `image diff`: the images differ
   2  wrong command line
   3  a profile, overlay or secret is missing or wrong
-  4  a donor image, kernel or other source is missing, damaged or of an unknown kind
+  4  a donor image, kernel or other source is missing, damaged or of an unknown kind, or could not be fetched
   5  the image is too big for the device, or the agent is over its budget
   6  this machine lacks a tool, a compiler or a package
   7  a machine did not boot, or not as asked
-  8  the output could not be written
+  8  the output or the cache could not be written
   9  a signature is missing or wrong, or by a key that is not trusted";
 
 /// Runs `clom` and gives its exit code.

@@ -94,3 +94,54 @@ fn folders(dir: &Path) -> io::Result<Vec<PathBuf>> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{Mode, Ui};
+
+    #[test]
+    fn the_newest_binary_of_each_kind_is_marked() {
+        let cache = tempfile::tempdir().unwrap();
+        assert_eq!(entries(cache.path()).unwrap(), []);
+        let ui = Ui::new(Mode::Quiet);
+        let agent = Program::Agent(Tier::Lite);
+        for (hash, cpu, program) in [
+            ("a1", Cpu::Mips, agent),
+            ("a2", Cpu::Mips, agent),
+            ("a3", Cpu::Mipsel, agent),
+            ("b1", Cpu::Mips, Program::LabTools),
+        ] {
+            let meta = store::Meta::describe(cpu, program, "t", b"binary").unwrap();
+            store::put(cache.path(), hash, b"binary", meta, &ui).unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let left = cache.path().join("agents/.unfinished-1");
+        fs::create_dir(&left).unwrap();
+        let compiled = cache.path().join("build/0123456789ab/mips");
+        fs::create_dir_all(&compiled).unwrap();
+        fs::write(compiled.join("x.rlib"), [0; 100]).unwrap();
+
+        let mut found: Vec<_> = entries(cache.path())
+            .unwrap()
+            .into_iter()
+            .map(|entry| {
+                let name = entry.path.file_name().unwrap().to_string_lossy();
+                (name.into_owned(), entry.worth)
+            })
+            .collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        let expected = [
+            (".unfinished-1", Worth::Nothing),
+            ("a1", Worth::Time),
+            ("a2", Worth::Newest),
+            ("a3", Worth::Newest),
+            ("b1", Worth::Newest),
+            ("mips", Worth::Time),
+        ];
+        assert_eq!(
+            found,
+            expected.map(|(name, worth)| (name.to_owned(), worth))
+        );
+    }
+}
