@@ -12,8 +12,8 @@ use crate::lock::Lock;
 use crate::obtain::{Obtain, Pinned};
 use crate::openwrt::{FeedLine, Place, Release};
 use crate::packages::catalogue::{Catalogue, Index};
-use crate::packages::install::NoScripts;
-use crate::packages::install::{self, Archive, Change, Expected, Incoming, Options};
+use crate::packages::install::{self, Archive, Change, Expected, Incoming, InstallError, Options};
+use crate::packages::sandbox::Sandbox;
 use crate::packages::selection::{OwnFile, Selection};
 use crate::packages::software::Software;
 use crate::packages::solve::{Origin, Removed, Solution, Unsolvable, Why};
@@ -309,15 +309,21 @@ pub fn apply(
         })
         .map(|package| package.name.clone())
         .collect();
-    let sandbox = NoScripts;
+    let sandbox = Sandbox::default();
     let mut tree = base.clone();
     let options = Options {
         epoch,
         architecture: selection.software.architecture().unwrap_or_default(),
         scripts: &sandbox,
     };
-    let report = install::apply(&mut tree, selection.software.manager, change, &options)
-        .or_fail(Class::Source)?;
+    let report = install::apply(&mut tree, selection.software.manager, change, &options);
+    let report = report.map_err(|error| {
+        let class = match &error {
+            InstallError::Host { .. } => Class::Host,
+            _ => Class::Source,
+        };
+        Failure::new(class, error)
+    })?;
     let mut notes = report.notes;
     for removed in solution
         .remove

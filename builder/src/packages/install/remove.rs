@@ -258,10 +258,11 @@ fn changed_files(work: &mut Work<'_>, at: usize, all: bool) -> Vec<Vec<u8>> {
                 let Some(content) = super::tree::read(&work.tree, path) else {
                     continue;
                 };
-                let same = hex::encode(Sha256::digest(&content)) == conffile.sum;
-                // MD5, as old versions wrote it, is not compared: such a file counts as changed when that saves it.
-                let differs = if conffile.sum.len() == 64 {
-                    !same
+                // Old versions of opkg cut the sum off, older ones wrote MD5. That is not compared: such a file counts as changed
+                // where that saves it.
+                let sum = hex::encode(Sha256::digest(&content));
+                let differs = if conffile.sum.len() > 32 {
+                    !sum.starts_with(&conffile.sum)
                 } else {
                     !all
                 };
