@@ -115,11 +115,11 @@ fn files_that_are_not_what_the_index_says() {
         let mut description = archive.description();
         let sha: [u8; 32] = Sha256::digest(&file).into();
         match (&mut description, &archive) {
-            (super::super::super::universe::Description::Opkg(package), _) => {
+            (crate::packages::universe::Description::Opkg(package), _) => {
                 package.sha256 = Some(sha);
                 package.size = Some(file.len() as u64);
             }
-            (super::super::super::universe::Description::Apk(info), Archive::Apk(package)) => {
+            (crate::packages::universe::Description::Apk(info), Archive::Apk(package)) => {
                 info.hashes = package.identity.to_vec();
                 info.file_size = file.len() as u64;
             }

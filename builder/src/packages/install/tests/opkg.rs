@@ -59,7 +59,7 @@ Alternatives: 100:/bin/x:/usr/bin/one
         &sum,
     );
     assert_eq!(text(&tree, "usr/lib/opkg/status"), status);
-    let info = super::super::tree::names(&tree, "usr/lib/opkg/info");
+    let info = tree::names(&tree, "usr/lib/opkg/info");
     let info: Vec<String> = info
         .into_iter()
         .map(|name| String::from_utf8(name).unwrap())

@@ -63,13 +63,13 @@ fn services_are_enabled_and_disabled_with_their_packages() {
         // What somebody has disabled stays so, also when a newer version comes.
         install(&mut tree, manager, &[&one.clone().version("2")]).unwrap();
         install(&mut tree, manager, &[&two.clone().version("2")]).unwrap();
-        let links = super::super::tree::names(&tree, "etc/rc.d");
+        let links = tree::names(&tree, "etc/rc.d");
         assert_eq!(links, [b"K10two".to_vec(), b"S50two".to_vec()]);
         assert_eq!(target(&tree, "etc/rc.d/S50two"), "../init.d/two");
         prepare(&mut tree, &options()).unwrap();
-        assert_eq!(super::super::tree::names(&tree, "etc/rc.d").len(), 4);
+        assert_eq!(tree::names(&tree, "etc/rc.d").len(), 4);
         remove(&mut tree, manager, &["two"]).unwrap();
-        let links = super::super::tree::names(&tree, "etc/rc.d");
+        let links = tree::names(&tree, "etc/rc.d");
         assert_eq!(links, [b"K10one".to_vec(), b"S50one".to_vec()]);
     }
 }
