@@ -11,6 +11,7 @@ pub mod feed;
 pub mod files;
 pub mod install;
 pub mod make;
+pub mod query;
 pub mod report;
 pub mod sandbox;
 pub mod selection;

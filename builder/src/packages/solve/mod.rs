@@ -57,6 +57,8 @@ mod solution;
 mod term;
 
 #[cfg(test)]
+pub(super) mod notation;
+#[cfg(test)]
 mod tests;
 
 pub use error::{Cause, Unsolvable};

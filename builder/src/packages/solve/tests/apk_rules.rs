@@ -1,6 +1,6 @@
 //! apk's rules.
 
-use super::notation::Case;
+use crate::packages::solve::notation::Case;
 
 #[test]
 fn dependencies_come_first_by_name_of_the_world() {

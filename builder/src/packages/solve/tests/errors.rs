@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::notation::Case;
+use crate::packages::solve::notation::Case;
 
 #[test]
 fn unknown_name() {

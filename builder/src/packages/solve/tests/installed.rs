@@ -1,7 +1,7 @@
 //! On top of what is installed.
 
-use super::notation::Case;
 use crate::packages::solve::Because;
+use crate::packages::solve::notation::Case;
 
 #[test]
 fn what_is_installed_stays() {

@@ -3,6 +3,5 @@
 mod apk_rules;
 mod errors;
 mod installed;
-mod notation;
 mod opkg_rules;
 mod random;

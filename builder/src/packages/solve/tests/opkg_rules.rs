@@ -1,6 +1,6 @@
 //! opkg's rules.
 
-use super::notation::Case;
+use crate::packages::solve::notation::Case;
 
 #[test]
 fn dependencies_come_first() {

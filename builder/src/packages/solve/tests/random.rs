@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::notation::{Case, package};
+use crate::packages::solve::notation::{Case, package};
 use crate::packages::solve::{Installed, Origin, Solution, Unwanted, Want};
 use crate::packages::universe::{Description, Feed, Manager, Universe};
 

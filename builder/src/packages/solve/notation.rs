@@ -14,17 +14,17 @@ use crate::packages::solve::{
 use crate::packages::universe::{Description, Feed, Manager, Universe};
 
 /// A question that owns what it is about.
-pub(super) struct Case {
-    pub(super) universe: Universe,
-    pub(super) architectures: Vec<String>,
-    pub(super) installed: Vec<Installed>,
-    pub(super) want: Vec<Want>,
-    pub(super) unwanted: Vec<Unwanted>,
-    pub(super) kernel: Option<String>,
+pub(in crate::packages) struct Case {
+    pub(in crate::packages) universe: Universe,
+    pub(in crate::packages) architectures: Vec<String>,
+    pub(in crate::packages) installed: Vec<Installed>,
+    pub(in crate::packages) want: Vec<Want>,
+    pub(in crate::packages) unwanted: Vec<Unwanted>,
+    pub(in crate::packages) kernel: Option<String>,
 }
 
 impl Case {
-    pub(super) fn new(manager: Manager, text: &str) -> Self {
+    pub(in crate::packages) fn new(manager: Manager, text: &str) -> Self {
         let mut feeds = vec![Feed {
             name: "base".into(),
             packages: Vec::new(),
@@ -52,16 +52,16 @@ impl Case {
         }
     }
 
-    pub(super) fn opkg(text: &str) -> Self {
+    pub(in crate::packages) fn opkg(text: &str) -> Self {
         Self::new(Manager::Opkg, text)
     }
 
-    pub(super) fn apk(text: &str) -> Self {
+    pub(in crate::packages) fn apk(text: &str) -> Self {
         Self::new(Manager::Apk, text)
     }
 
     /// Packages that are installed; those with `*` before the name were asked for.
-    pub(super) fn installed(mut self, text: &str) -> Self {
+    pub(in crate::packages) fn installed(mut self, text: &str) -> Self {
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (wanted, line) = match line.strip_prefix('*') {
                 Some(line) => (true, line),
@@ -76,7 +76,7 @@ impl Case {
     }
 
     /// `foo` or `foo >= 1.0`, from a line of a profile.
-    pub(super) fn want(mut self, text: &str) -> Self {
+    pub(in crate::packages) fn want(mut self, text: &str) -> Self {
         let mut words = text.split(' ');
         let line = self.want.len() + self.unwanted.len() + 10;
         self.want.push(Want {
@@ -91,7 +91,7 @@ impl Case {
     }
 
     /// A want of a list of defaults.
-    pub(super) fn default(self, text: &str) -> Self {
+    pub(in crate::packages) fn default(self, text: &str) -> Self {
         let mut case = self.want(text);
         let last = case.want.last_mut().unwrap();
         last.default = true;
@@ -99,7 +99,7 @@ impl Case {
         case
     }
 
-    pub(super) fn unwanted(mut self, name: &str) -> Self {
+    pub(in crate::packages) fn unwanted(mut self, name: &str) -> Self {
         let line = self.want.len() + self.unwanted.len() + 10;
         self.unwanted.push(Unwanted {
             name: name.into(),
@@ -108,12 +108,12 @@ impl Case {
         self
     }
 
-    pub(super) fn kernel(mut self, version: &str) -> Self {
+    pub(in crate::packages) fn kernel(mut self, version: &str) -> Self {
         self.kernel = Some(version.into());
         self
     }
 
-    pub(super) fn question(&self) -> Question<'_> {
+    pub(in crate::packages) fn question(&self) -> Question<'_> {
         Question {
             universe: &self.universe,
             architectures: &self.architectures,
@@ -124,12 +124,12 @@ impl Case {
         }
     }
 
-    pub(super) fn solve(&self) -> Result<Solution, Unsolvable> {
+    pub(in crate::packages) fn solve(&self) -> Result<Solution, Unsolvable> {
         solve(&self.question())
     }
 
     /// What is installed, in order: `foo 1.0, bar 2`.
-    pub(super) fn installs(&self) -> String {
+    pub(in crate::packages) fn installs(&self) -> String {
         let solution = self.solve().unwrap();
         let all = solution.installs();
         let all: Vec<_> = all
@@ -139,7 +139,7 @@ impl Case {
     }
 
     /// What goes, in order, and why.
-    pub(super) fn removes(&self) -> String {
+    pub(in crate::packages) fn removes(&self) -> String {
         let solution = self.solve().unwrap();
         let all = solution.remove.iter().map(|removed| match &removed.why {
             Why::Unwanted(_) => format!("{}: unwanted", removed.name),
@@ -150,7 +150,7 @@ impl Case {
     }
 
     /// The error as a person sees it.
-    pub(super) fn error(&self) -> String {
+    pub(in crate::packages) fn error(&self) -> String {
         let error = self.solve().unwrap_err();
         let mut text = format!("{:?}\n{error}", error.cause);
         for help in &error.help {
@@ -161,7 +161,7 @@ impl Case {
 }
 
 /// A package, from one line.
-pub(super) fn package(manager: Manager, line: &str) -> Description {
+pub(in crate::packages) fn package(manager: Manager, line: &str) -> Description {
     let mut parts = line.split(';').map(str::trim);
     let (name, version) = parts.next().unwrap().split_once(' ').unwrap();
     let fields: Vec<(&str, &str)> = parts.map(|part| part.split_once(' ').unwrap()).collect();
