@@ -35,17 +35,15 @@ pub(super) fn build(options: &Options) -> Result<reqwest::Client, String> {
     client.build().map_err(|error| deepest(&error))
 }
 
-/// The certificates to trust: built in, so that a machine without any works; the system's or `SSL_CERT_FILE`'s, so
-/// that a company's or community's own works; and the options'.
+/// The certificates to trust: the system's, or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, so that a company's
+/// or community's own authority works; and the options'.
 fn roots(options: &Options) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let system = rustls_native_certs::load_native_certs();
-    // Systems have odd old certificates among the good ones; only a store that gives nothing is worth a word.
-    if let ([], Some(error)) = (system.certs.as_slice(), system.errors.first())
-        && std::env::var_os("SSL_CERT_FILE").is_some_and(|name| !name.is_empty())
-    {
-        return Err(error.to_string());
+    // Systems have odd old certificates among the good ones; only when there is none is that worth a word.
+    if system.certs.is_empty() && options.extra_roots.is_empty() {
+        let why = system.errors.first().map(ToString::to_string);
+        return Err(why.unwrap_or_else(|| "this machine trusts no certificate authority".into()));
     }
     roots.add_parsable_certificates(system.certs);
     for path in &options.extra_roots {

@@ -185,7 +185,7 @@ impl FetchError {
             }
             Self::Nowhere { .. } => "name a mirror in the profile's `source`".into(),
             Self::Setup(_) => {
-                "SSL_CERT_FILE must name a PEM file with certificates, or be unset".into()
+                "install the package ca-certificates, or let SSL_CERT_FILE name a PEM file with certificates to trust".into()
             }
             Self::Mirrors { tried, .. } => return cure_of(tried),
         })

@@ -28,7 +28,7 @@ pub struct Options {
     pub backoff: Duration,
     /// Whether `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` count.
     pub proxy: bool,
-    /// PEM files with certificates to trust, besides the built-in ones and the system's (or `SSL_CERT_FILE`'s).
+    /// PEM files with certificates to trust, besides the system's (or `SSL_CERT_FILE`'s).
     pub extra_roots: Vec<PathBuf>,
 }
 
