@@ -9,6 +9,13 @@ use thiserror::Error;
 
 /// OpenWrt's download server.
 pub const DOWNLOADS: &str = "https://downloads.openwrt.org";
+/// Other names of it, which older systems have in their lists of feeds.
+const ALIASES: [&str; 4] = [
+    DOWNLOADS,
+    "http://downloads.openwrt.org",
+    "https://downloads.lede-project.org",
+    "http://downloads.lede-project.org",
+];
 /// Begins a path on that server.
 const SCHEME: &str = "openwrt:";
 
@@ -100,15 +107,17 @@ impl FromStr for Place {
         if text.is_empty() {
             return Err(NoPlace::Empty);
         }
-        let path = text
-            .strip_prefix(SCHEME)
-            .or_else(|| text.strip_prefix(DOWNLOADS)?.strip_prefix('/'));
+        let on_server = |text: &'_ str| {
+            let mut names = ALIASES.iter();
+            names.find_map(|name| text.strip_prefix(name)?.strip_prefix('/').map(str::to_owned))
+        };
+        let path = text.strip_prefix(SCHEME).map(str::to_owned).or_else(|| on_server(text));
         if let Some(path) = path {
             let good = path
                 .split('/')
                 .all(|part| !part.is_empty() && part != "." && part != "..");
             return match good {
-                true => Ok(Self::OpenWrt(path.to_owned())),
+                true => Ok(Self::OpenWrt(path)),
                 false => Err(NoPlace::Path(text.to_owned())),
             };
         }
