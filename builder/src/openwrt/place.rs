@@ -109,9 +109,16 @@ impl FromStr for Place {
         }
         let on_server = |text: &'_ str| {
             let mut names = ALIASES.iter();
-            names.find_map(|name| text.strip_prefix(name)?.strip_prefix('/').map(str::to_owned))
+            names.find_map(|name| {
+                text.strip_prefix(name)?
+                    .strip_prefix('/')
+                    .map(str::to_owned)
+            })
         };
-        let path = text.strip_prefix(SCHEME).map(str::to_owned).or_else(|| on_server(text));
+        let path = text
+            .strip_prefix(SCHEME)
+            .map(str::to_owned)
+            .or_else(|| on_server(text));
         if let Some(path) = path {
             let good = path
                 .split('/')
