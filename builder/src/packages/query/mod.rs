@@ -10,6 +10,9 @@ mod table;
 mod tree;
 mod why;
 
+#[cfg(test)]
+mod tests;
+
 pub use list::{List, Row, State, list};
 pub use search::{Found, Results, search};
 pub use size::{Share, Size, Sizes, sizes};
