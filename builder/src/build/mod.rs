@@ -32,6 +32,8 @@ pub use plan::Plan;
 use crate::failure::{Class, Failure, OrFail};
 use crate::obtain::Origins;
 use crate::openwrt::place;
+use crate::packages::catalogue::Catalogue;
+use crate::packages::selection::Selection;
 use crate::profile::library::Library;
 use crate::profile::render::{Rendered, Secrets, render};
 use crate::profile::resolve::{self, OpenWrt, PartsLayout, Profile, UciEdit};
@@ -134,6 +136,31 @@ pub fn build(request: &Request, ui: &Ui) -> Result<Vec<Outcome>, Failure> {
     let outcomes = build_all(request, &mut shared, ui);
     shared.settle(ui);
     outcomes
+}
+
+/// What is known of an image's packages.
+#[derive(Debug)]
+pub struct Inquiry {
+    /// What the source has and the profile wants.
+    pub selection: Selection,
+    /// The pinned feeds.
+    pub catalogue: Catalogue,
+    /// How many feeds are pinned.
+    pub feeds: usize,
+}
+
+/// Looks at the packages of a request's first image: at all its pinned feeds, also where nothing has to change.
+///
+/// # Errors
+/// When the source cannot be had, or its root file system has no list of packages.
+pub fn inquire(request: &Request, ui: &Ui) -> Result<Inquiry, Failure> {
+    let mut shared = Shared::new();
+    let node = request.nodes.first().map(String::as_str);
+    let loaded = profile::load(&request.library, &request.site, &request.device, node)?;
+    let profile = resolve::check(&loaded, &request.library)?;
+    shared.warn(&loaded.warnings, ui);
+    let supply = shared.supply(&profile, request, ui)?;
+    shared.inquire(&supply, &profile, &loaded.merged, request, ui)
 }
 
 fn build_all(request: &Request, shared: &mut Shared, ui: &Ui) -> Result<Vec<Outcome>, Failure> {

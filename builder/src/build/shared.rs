@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use anyhow::{Context, anyhow};
 
-use super::Request;
 use super::plan::PackagesPlan;
 use super::software::{self, Changed};
 use super::supply::{Choice, Supply};
+use super::{Inquiry, Request};
 use crate::crossbuild::{self, Cpu, Tier};
 use crate::failure::{Class, Failure, OrFail};
 use crate::lock::Lock;
@@ -201,6 +201,42 @@ impl Shared {
             removed.len()
         ));
         Ok(Some(changed))
+    }
+
+    /// The packages of a source with all pinned feeds of the build.
+    pub(super) fn inquire(
+        &mut self,
+        supply: &Supply,
+        profile: &Profile,
+        merged: &Merged,
+        request: &Request,
+        ui: &Ui,
+    ) -> Result<Inquiry, Failure> {
+        let tree = supply.tree()?;
+        let selection = software::select(&tree, profile, merged)?.ok_or_else(|| {
+            let error = anyhow!(
+                "the root file system of {} has no list of packages",
+                profile.device.id
+            );
+            Failure::new(Class::Source, error)
+                .help("take an image of OpenWrt as source; the QEMU machines have none")
+        })?;
+        let choice = Choice::of(profile, request)?;
+        let openwrt = match &choice {
+            Choice::OpenWrt { openwrt, .. } => Some(openwrt),
+            _ => None,
+        };
+        let net = Net::open(request.offline, ui);
+        let obtain = net.obtain(request.origins(openwrt));
+        let lock = self.lock(request)?;
+        let release = openwrt.map(|openwrt| &openwrt.release);
+        let lines = software::feeds(&tree, &selection, profile, release)?;
+        let (catalogue, feeds) = software::pinned_feeds(&selection, &lines, &lock, &obtain)?;
+        Ok(Inquiry {
+            selection,
+            catalogue,
+            feeds,
+        })
     }
 
     /// For a source whose root tree has no list of packages: nothing can be installed, and only what is wanted can be missed.

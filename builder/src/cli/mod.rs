@@ -8,6 +8,7 @@ pub mod image;
 pub mod keys;
 pub mod mirror;
 pub mod package;
+pub mod packages;
 pub mod profile;
 pub mod serve;
 pub mod sources;
@@ -44,6 +45,7 @@ enum Verb {
     Image(image::Args),
     Keys(keys::Args),
     Package(package::Args),
+    Packages(packages::Args),
     Feed(feed::Args),
     Update(update::Args),
     Mirror(mirror::Args),
@@ -86,6 +88,7 @@ fn run(verb: Verb, ui: &Ui) -> Result<ExitCode, Failure> {
         Verb::Explain(args) => profile::run_explain(args, ui)?,
         Verb::Image(args) => return image::run(args, ui),
         Verb::Keys(args) => keys::run(args, ui)?,
+        Verb::Packages(args) => packages::run(args, ui)?,
         Verb::Package(args) => package::run(args, ui)?,
         Verb::Feed(args) => feed::run(args, ui)?,
         Verb::Mirror(args) => mirror::run(args, ui)?,

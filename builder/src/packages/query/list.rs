@@ -9,7 +9,8 @@ use crate::packages::solve::{Origin, Solution, Why};
 use crate::packages::universe::Universe;
 
 /// What becomes of a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum State {
     /// It is in the image and stays.
     Kept,
@@ -33,7 +34,7 @@ impl fmt::Display for State {
 }
 
 /// One package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Row {
     /// Its name.
     pub name: String,
@@ -50,7 +51,7 @@ pub struct Row {
 }
 
 /// All packages, by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct List(pub Vec<Row>);
 
 /// Lists what the image has in the end, and what goes.

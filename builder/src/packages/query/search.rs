@@ -6,7 +6,7 @@ use super::table::{self, Align, bytes};
 use crate::packages::universe::{Description, Universe};
 
 /// A package that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Found {
     /// Its name.
     pub name: String,
@@ -21,7 +21,7 @@ pub struct Found {
 }
 
 /// What was found, the best first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Results(pub Vec<Found>);
 
 /// Searches names and descriptions, without regard to case: the very name first, then names that begin with the text, then

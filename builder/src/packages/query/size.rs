@@ -8,7 +8,7 @@ use super::{closure, roots};
 use crate::packages::solve::{Origin, Solution};
 
 /// What a new package adds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Size {
     /// Its name.
     pub name: String,
@@ -19,7 +19,7 @@ pub struct Size {
 }
 
 /// What one want costs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Share {
     /// The package's name.
     pub name: String,
@@ -30,7 +30,7 @@ pub struct Share {
 }
 
 /// How much the new packages add.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Sizes {
     /// New packages, the largest first.
     pub packages: Vec<Size>,

@@ -6,7 +6,7 @@ use super::roots;
 use crate::packages::solve::Solution;
 
 /// A line of the tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Branch {
     /// How far it is from what the tree begins with.
     pub depth: usize,
@@ -21,7 +21,7 @@ pub struct Branch {
 }
 
 /// What packages need, and what that needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Tree(pub Vec<Branch>);
 
 /// The tree below the package of this name, or below all that are there for themselves. `None` when there is no such package.

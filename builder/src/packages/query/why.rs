@@ -7,7 +7,7 @@ use super::{reason, roots};
 use crate::packages::solve::{Because, Solution, Why};
 
 /// From something that is there for itself to the package that was asked about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Chain {
     /// Why the first is there: `site lone-village (…) wants it`.
     pub because: String,
@@ -16,7 +16,8 @@ pub struct Chain {
 }
 
 /// Why a package is in the image, or is not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// It is there: a shortest chain from each that needs it and is there for itself, the shortest first.
     There(Vec<Chain>),

@@ -89,7 +89,8 @@ pub struct Removed {
 }
 
 /// Why an installed package goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Why {
     /// Somebody does not want it: the [`super::Unwanted::why`].
     Unwanted(String),
