@@ -67,7 +67,7 @@ pub fn mirror(request: &Request, ui: &Ui) -> Result<Mirrored, Failure> {
         let error = anyhow!("there is no lock {}", request.lock.display());
         Failure::new(Class::Source, error).help("`clom update SITE -d DEVICE` makes it, for each build that is to be made without a network")
     })?;
-    let (servers, agents) = needs(request, &lock)?;
+    let Needs { servers, agents } = Needs::of(request, &lock)?;
     let net = Net::open(request.offline, ui);
     let obtain = net.obtain(Origins::Servers(servers));
     let files = pinned(&lock);
@@ -102,40 +102,46 @@ pub fn mirror(request: &Request, ui: &Ui) -> Result<Mirrored, Failure> {
     Ok(mirrored)
 }
 
-/// The servers that the builds of the lock take OpenWrt's files from, and the agents that they put into images.
-fn needs(
-    request: &Request,
-    lock: &Lock,
-) -> Result<(Vec<String>, BTreeSet<(crossbuild::Cpu, Tier)>), Failure> {
-    let library = &request.library;
-    let mut servers: Vec<String> = Vec::new();
-    let mut agents = BTreeSet::new();
-    for Build { site, device } in &lock.builds {
-        let number = free_number(library, site)
-            .ok()
-            .map(|number| number.to_string());
-        let loaded = load(library, site, device, number.as_deref())?;
-        let profile = resolve::check(&loaded, library)?;
-        if let Some(Source::OpenWrt(openwrt)) = &profile.source {
-            let new = openwrt
-                .mirrors
-                .iter()
-                .filter(|mirror| !servers.contains(mirror));
-            let new: Vec<String> = new.cloned().collect();
-            servers.extend(new);
+/// What the builds of a lock need besides its files.
+struct Needs {
+    /// The servers that they take OpenWrt's files from.
+    servers: Vec<String>,
+    /// The agents that they put into images.
+    agents: BTreeSet<(crossbuild::Cpu, Tier)>,
+}
+
+impl Needs {
+    fn of(request: &Request, lock: &Lock) -> Result<Self, Failure> {
+        let library = &request.library;
+        let mut servers: Vec<String> = Vec::new();
+        let mut agents = BTreeSet::new();
+        for Build { site, device } in &lock.builds {
+            let number = free_number(library, site)
+                .ok()
+                .map(|number| number.to_string());
+            let loaded = load(library, site, device, number.as_deref())?;
+            let profile = resolve::check(&loaded, library)?;
+            if let Some(Source::OpenWrt(openwrt)) = &profile.source {
+                let new = openwrt
+                    .mirrors
+                    .iter()
+                    .filter(|mirror| !servers.contains(mirror));
+                let new: Vec<String> = new.cloned().collect();
+                servers.extend(new);
+            }
+            if profile.agent.enabled {
+                let tier = match profile.agent.tier {
+                    AgentTier::Lite => Tier::Lite,
+                    AgentTier::Full => Tier::Full,
+                };
+                agents.insert((crossbuild::Cpu::from(profile.device.cpu), tier));
+            }
         }
-        if profile.agent.enabled {
-            let tier = match profile.agent.tier {
-                AgentTier::Lite => Tier::Lite,
-                AgentTier::Full => Tier::Full,
-            };
-            agents.insert((crossbuild::Cpu::from(profile.device.cpu), tier));
+        if servers.is_empty() {
+            servers.push(place::DOWNLOADS.to_owned());
         }
+        Ok(Self { servers, agents })
     }
-    if servers.is_empty() {
-        servers.push(place::DOWNLOADS.to_owned());
-    }
-    Ok((servers, agents))
 }
 
 /// All files of a lock.

@@ -316,9 +316,8 @@ impl Shared {
             _ => Some(body.len()),
         };
         let mut fields = format!("ETag: {tag}\r\n{range}");
-        match length {
-            Some(length) => fields += &format!("Content-Length: {length}\r\n"),
-            None => {}
+        if let Some(length) = length {
+            fields += &format!("Content-Length: {length}\r\n");
         }
         if wrong.is_some() {
             fields += "Connection: close\r\n";
