@@ -52,7 +52,7 @@ impl Archive {
     /// Adds everything in `tree`, from `./` on, each with the time `mtime`.
     ///
     /// # Errors
-    /// [`Error`] for devices, pipes, sockets and extended attributes.
+    /// [`Error`](struct@Error) for devices, pipes, sockets and extended attributes.
     pub fn tree(&mut self, tree: &Tree, mtime: u32) -> Result<(), Error> {
         let mut seen: HashMap<InodeId, Vec<u8>> = HashMap::new();
         for entry in tree.walk() {
