@@ -87,7 +87,7 @@ fn tell(updated: &Updated, ui: &Ui) {
     for budget in &updated.budgets {
         let fields = json!({
             "site": budget.site, "device": budget.device, "image": budget.image, "packages": budget.come,
-            "come": budget.count.0, "go": budget.count.1, "limit": budget.limit,
+            "come": budget.new, "go": budget.gone, "limit": budget.limit,
         });
         if let Value::Object(fields) = fields {
             ui.result("budget", fields);

@@ -3,11 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Lock, Package};
+use super::{Build, Lock, Package};
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
+    /// The lock is for one more build, or for one less.
+    Build {
+        /// The build.
+        build: Build,
+        /// Whether it comes.
+        new: bool,
+    },
     /// A donor or feed has other content, comes, or goes.
     File {
         /// What it is and where it lies.
@@ -28,9 +35,16 @@ pub enum Change {
     },
 }
 
-/// All differences: files first, then packages by name.
+/// All differences: builds first, then files, then packages by name.
 pub fn changes(old: &Lock, new: &Lock) -> Vec<Change> {
     let mut changes = Vec::new();
+    for (here, there, new) in [
+        (&new.builds, &old.builds, true),
+        (&old.builds, &new.builds, false),
+    ] {
+        let only = here.iter().filter(|build| !there.contains(build)).cloned();
+        changes.extend(only.map(|build| Change::Build { build, new }));
+    }
     let files = |lock: &Lock| -> BTreeMap<String, (crate::store::Sha256, u64)> {
         let donors = lock.donors.iter().map(|donor| {
             (
@@ -96,6 +110,10 @@ fn compare<K: Ord + Clone, V: PartialEq>(
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Build { build, new } => {
+                let sign = if *new { '+' } else { '-' };
+                write!(f, "{sign} build {} on {}", build.site, build.device)
+            }
             Self::File {
                 what,
                 before,

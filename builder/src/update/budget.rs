@@ -9,32 +9,38 @@ pub struct Budget {
     pub site: String,
     /// The device.
     pub device: String,
-    /// The source's image, bytes; `None` when the source is no image.
+    /// The kernel and the root file system of the source's image, bytes; `None` when the source is no image.
     pub image: Option<u64>,
     /// The compressed files of the packages that come, bytes.
     pub come: u64,
-    /// How many come and go.
-    pub count: (usize, usize),
+    /// The packages that come.
+    pub new: Vec<String>,
+    /// The packages that go.
+    pub gone: Vec<String>,
     /// The largest image that fits, bytes, if it is known.
     pub limit: Option<u64>,
 }
 
-/// `valley on acme_r1: 3 packages come (about 212 KiB), 1 goes; image 7100 KiB, limit 7936 KiB`
+/// `valley on acme_r1: 3 packages come (about 212 KiB), 1 goes (ppp); 7000 KiB before, about 7212 KiB then, limit 7936 KiB`
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kib = |bytes: u64| bytes.div_ceil(1024);
-        let (come, go) = self.count;
-        write!(
-            f,
-            "{} on {}: {come} packages come (about {} KiB), {go} go",
-            self.site,
-            self.device,
-            kib(self.come)
-        )?;
+        write!(f, "{} on {}: ", self.site, self.device)?;
+        match (self.new.len(), self.gone.len()) {
+            (0, 0) => f.write_str("the packages stay as they are")?,
+            (1, _) => write!(f, "1 package comes (about {} KiB)", kib(self.come))?,
+            (0, _) => f.write_str("no package comes")?,
+            (new, _) => write!(f, "{new} packages come (about {} KiB)", kib(self.come))?,
+        }
+        match self.gone.as_slice() {
+            [] => {}
+            [one] => write!(f, ", 1 goes ({one})")?,
+            all => write!(f, ", {} go ({})", all.len(), all.join(", "))?,
+        }
         if let Some(image) = self.image {
             write!(
                 f,
-                "; image {} KiB, then about {} KiB",
+                "; {} KiB before, about {} KiB then",
                 kib(image),
                 kib(image + self.come)
             )?;
@@ -67,12 +73,13 @@ mod tests {
             device: "acme_r1".into(),
             image: Some(7000 << 10),
             come: 212 << 10,
-            count: (3, 1),
+            new: vec!["a".into(), "b".into(), "c".into()],
+            gone: vec!["ppp".into()],
             limit: Some(7936 << 10),
         };
         assert_eq!(
             budget.to_string(),
-            "valley on acme_r1: 3 packages come (about 212 KiB), 1 go; image 7000 KiB, then about 7212 KiB, limit 7936 KiB"
+            "valley on acme_r1: 3 packages come (about 212 KiB), 1 goes (ppp); 7000 KiB before, about 7212 KiB then, limit 7936 KiB"
         );
         assert!(!budget.is_tight());
         budget.come = 1 << 20;

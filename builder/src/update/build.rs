@@ -129,7 +129,7 @@ impl<'a> Updater<'a> {
                 not_after: key.not_after,
             });
         }
-        let (supply, limit, image) = match openwrt {
+        let supply = match openwrt {
             Some(openwrt) => {
                 let (donor, bytes) = self.donor(openwrt, profile, &keyring, &obtain, anew)?;
                 let input = Input {
@@ -137,29 +137,12 @@ impl<'a> Updater<'a> {
                     sha256: donor.sha256.to_string(),
                     size: donor.size,
                 };
-                let limit = profile.image.size_limit.or(donor.size_limit);
-                let supply = Supply::of_image(
-                    &donor.place.to_string(),
-                    bytes,
-                    input,
-                    donor.size_limit,
-                    profile,
-                )?;
-                (supply, limit, Some(donor.size))
+                let name = donor.place.to_string();
+                Supply::of_image(&name, bytes, input, donor.size_limit, profile)?
             }
-            None => {
-                let choice = Choice::of_profile(profile)?;
-                let size = match &choice {
-                    Choice::Donor(path) => std::fs::metadata(path).ok().map(|meta| meta.len()),
-                    _ => None,
-                };
-                (
-                    Supply::obtain(&choice, profile, self.ui)?,
-                    profile.image.size_limit,
-                    size,
-                )
-            }
+            None => Supply::obtain(&Choice::of_profile(profile)?, profile, self.ui)?,
         };
+        let (image, limit) = supply.weight(profile);
         let tree = supply.tree()?;
         // The router itself would believe these, and the image is vouched for.
         keyring.add_tree(&tree, "the image that packages are added to");
@@ -168,7 +151,8 @@ impl<'a> Updater<'a> {
             device: loaded.device.clone(),
             image,
             come: 0,
-            count: (0, 0),
+            new: Vec::new(),
+            gone: Vec::new(),
             limit,
         };
         let selection = software::select(&tree, profile, &loaded.merged)?;
@@ -187,7 +171,15 @@ impl<'a> Updater<'a> {
                     solution.map_err(|error| software::unsolvable(error, feeds, why))?
                 }
             };
-            budget.count = (solution.install.len(), solution.remove.len());
+            budget.new = solution
+                .installs()
+                .map(|package| package.name.clone())
+                .collect();
+            budget.gone = solution
+                .remove
+                .iter()
+                .map(|removed| removed.name.clone())
+                .collect();
             budget.come = self.packages(&selection, &solution, &catalogue, &obtain)?;
         }
         if tell {

@@ -101,6 +101,12 @@ impl Donor {
         }
     }
 
+    /// What counts against the device's limit: kernel and root file system, bytes. Headers and padding are small, or are filled up anyway.
+    pub(super) fn weight(&self) -> u64 {
+        let kernel = self.kernel.as_ref().map_or(0, Bytes::len);
+        (kernel + self.rootfs.len()) as u64
+    }
+
     pub(super) fn epoch(&self) -> u32 {
         self.info.mkfs_time
     }
@@ -122,7 +128,7 @@ impl Donor {
 
     /// The largest image that fits, when the profile does not say: by OpenWrt's `profiles.json` beside the donor, by what is
     /// known of the device, by the length that all images of this kind have.
-    fn size_limit(&self, device: &str) -> Option<u64> {
+    pub(super) fn size_limit(&self, device: &str) -> Option<u64> {
         let known = || facts::device(device)?.size_limit(&self.input.file);
         self.published_limit
             .or_else(known)

@@ -258,6 +258,18 @@ impl Supply {
         }
     }
 
+    /// What the source's own kernel and root file system take, and the largest image that fits the device, bytes; `None` where it is not known.
+    pub fn weight(&self, profile: &Profile) -> (Option<u64>, Option<u64>) {
+        let limit = profile.image.size_limit;
+        match self {
+            Self::Donor(donor) => (
+                Some(donor.weight()),
+                limit.or(donor.size_limit(&profile.device.id)),
+            ),
+            _ => (None, limit),
+        }
+    }
+
     /// Whether packages mean anything here: a lab machine has none, and does without.
     pub fn has_packages(&self) -> bool {
         !matches!(self, Self::Lab(_))
