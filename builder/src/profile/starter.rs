@@ -126,6 +126,10 @@ timezone = "UTC"
 # [system.ssh]
 # keys = ["ssh-ed25519 AAAA... you@example"]
 
+# A release of OpenWrt, whose images and packages `clom update SITE --device DEVICE` looks up and pins.
+# [source]
+# openwrt = { release = "24.10.2" }
+
 [packages]
 # A list here; sites and devices can edit it: install = { add = ["tcpdump"], remove = ["ppp"] }
 install = []
@@ -200,8 +204,9 @@ ram = "128M"
 # Names that its sysupgrade knows it by.
 supported_devices = []
 
-# An official sysupgrade image of this device; the path is relative to this file.
+# Where its image comes from, if the community does not say: a release of OpenWrt, or a file (relative to this one).
 # [source]
+# openwrt = { release = "24.10.2" }
 # donor = "../../donors/openwrt-NAME-squashfs-sysupgrade.bin"
 "##;
 
