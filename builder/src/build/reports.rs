@@ -18,6 +18,15 @@ pub(super) fn reports(plan: &Plan, hash: &str, tree: &Tree, ui: &Ui) -> Vec<(Str
             return Vec::new();
         }
     };
+    for component in &mut components {
+        if let Some(package) = plan.packages.installed.get(&component.name) {
+            component.sha256 = Some(package.sha256.clone());
+            component.feed = package
+                .from
+                .rsplit_once('/')
+                .map(|(feed, _)| feed.to_owned());
+        }
+    }
     let prefix = plan.prefix();
     let mut files = Vec::new();
     if !components.is_empty() {

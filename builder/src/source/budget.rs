@@ -3,6 +3,7 @@
 use anyhow::anyhow;
 use openwrt_formats::tree::{Kind, Tree};
 
+use crate::build::plan::PackagesPlan;
 use crate::failure::{Class, Failure};
 
 /// How many of the largest files are named.
@@ -11,11 +12,17 @@ const NAMED: usize = 8;
 const BAR: u64 = 40;
 
 /// Refuses an image longer than `limit` bytes (`None`: no limit is known). `image` is the whole file, `rootfs` what it
-/// holds, `tree` what that was made of.
+/// holds, `tree` what that was made of, `packages` what was added to it.
 ///
 /// # Errors
 /// [`Class::TooBig`] with the budget as a bar and the largest files.
-pub fn check(image: &[u8], limit: Option<u64>, rootfs: &[u8], tree: &Tree) -> Result<(), Failure> {
+pub fn check(
+    image: &[u8],
+    limit: Option<u64>,
+    rootfs: &[u8],
+    tree: &Tree,
+    packages: &PackagesPlan,
+) -> Result<(), Failure> {
     let size = image.len() as u64;
     let Some(limit) = limit.filter(|limit| size > *limit) else {
         return Ok(());
@@ -38,11 +45,26 @@ pub fn check(image: &[u8], limit: Option<u64>, rootfs: &[u8], tree: &Tree) -> Re
         .take(NAMED)
         .map(|(size, path)| format!("\n  {:>9}  /{path}", kib(*size)))
         .collect();
+    let mut come: Vec<_> = packages
+        .installed
+        .iter()
+        .map(|(name, package)| (package.size, name))
+        .collect();
+    come.sort_by(|a, b| b.cmp(a));
+    let come: String = come
+        .iter()
+        .take(NAMED)
+        .map(|(size, name)| format!("\n  {:>9}  {name}", kib(*size)))
+        .collect();
+    let come = match come.is_empty() {
+        true => come,
+        false => format!("\nthe largest packages that were added, compressed:{come}"),
+    };
     Err(Failure::new(
         Class::TooBig,
         anyhow!(
             "the image is {} too big for the device\n  {}\n  kernel and headers {}, root file system {}, image {}, limit {}\n\
-             the largest files, before compression:{largest}",
+             the largest files, before compression:{largest}{come}",
             kib(over),
             bar(rest, size, limit),
             kib(rest),
@@ -52,7 +74,8 @@ pub fn check(image: &[u8], limit: Option<u64>, rootfs: &[u8], tree: &Tree) -> Re
         ),
     )
     .help(
-        "leave out overlays or files, take agent tier `lite` ([agent] tier = \"lite\"), or a donor image with fewer packages;\n      \
+        "leave out overlays or files, take agent tier `lite` ([agent] tier = \"lite\"), or take packages out ([packages] uninstall;\n      \
+         `clom packages size` shows what each costs);\n      \
          [image] block_size = \"1M\" and effort = \"best\" compress more",
     ))
 }
@@ -85,10 +108,11 @@ mod tests {
             .unwrap();
         tree.put_file("etc/small", vec![0; 10], Meta::file(0o644))
             .unwrap();
+        let none = PackagesPlan::default();
         let image = vec![0; 8192];
-        check(&image, None, &image[..4096], &tree).unwrap();
-        check(&image, Some(8192), &image[..4096], &tree).unwrap();
-        let failure = check(&image, Some(6144), &image[..4096], &tree).unwrap_err();
+        check(&image, None, &image[..4096], &tree, &none).unwrap();
+        check(&image, Some(8192), &image[..4096], &tree, &none).unwrap();
+        let failure = check(&image, Some(6144), &image[..4096], &tree, &none).unwrap_err();
         assert_eq!(failure.class(), Class::TooBig);
         let text = failure.to_string();
         assert!(text.contains("2 KiB too big"), "{text}");

@@ -154,7 +154,7 @@ impl Donor {
             Some(limit) => Some(limit),
             None => self.size_limit(&plan.device),
         };
-        budget::check(&bytes, limit, rootfs, tree)?;
+        budget::check(&bytes, limit, rootfs, tree, &plan.packages)?;
         verify(&bytes, self.kernel.as_deref(), rootfs)?;
         let (kind, extension) = kind(&self.input.file, !self.container.chunks().is_empty());
         let name = format!("{}-squashfs-{kind}.{extension}", plan.prefix());

@@ -144,7 +144,7 @@ impl Parts {
             rootfs,
         };
         let bytes = container.close(&parts).or_fail(Class::TooBig)?;
-        budget::check(&bytes, plan.size_limit, rootfs, tree)?;
+        budget::check(&bytes, plan.size_limit, rootfs, tree, &plan.packages)?;
         super::donor::verify(&bytes, Some(kernel), rootfs)?;
         let name = format!("{}-squashfs-sysupgrade.bin", plan.prefix());
         Ok(vec![ImageFile {

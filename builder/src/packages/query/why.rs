@@ -15,6 +15,9 @@ pub struct Chain {
     pub names: Vec<String>,
 }
 
+/// How many chains the text tells; the values have all.
+const TOLD: usize = 5;
+
 /// Why a package is in the image, or is not.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -99,7 +102,16 @@ impl fmt::Display for Chain {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::There(chains) => chains.iter().try_for_each(|chain| chain.fmt(f)),
+            Self::There(chains) => {
+                chains
+                    .iter()
+                    .take(TOLD)
+                    .try_for_each(|chain| chain.fmt(f))?;
+                match chains.len().saturating_sub(TOLD) {
+                    0 => Ok(()),
+                    more => writeln!(f, "and {more} more"),
+                }
+            }
             Self::Removed(Why::Unwanted(who)) => writeln!(f, "removed: {who} does not want it"),
             Self::Removed(Why::ReplacedBy(by)) => writeln!(f, "removed: {by} takes its place"),
             Self::Removed(Why::NoLongerNeeded) => writeln!(f, "removed: nothing needs it any more"),
