@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::profile::Diagnostics;
+use crate::terminal::clean_lines;
 
 /// Why `clom` stopped; the number is its exit code. (2 is a wrong command line, from clap.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +96,8 @@ fn causes(error: &anyhow::Error) -> String {
         }
         text.push_str(&cause);
     }
-    text
+    // Errors quote feeds, images and servers, which may say anything.
+    clean_lines(&text)
 }
 
 impl From<anyhow::Error> for Failure {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -12,6 +13,7 @@ use crate::crossbuild::{self, AgentBinary, CachedAgent, Cpu, Program, Tier};
 use crate::dirs;
 use crate::failure::{Class, Failure, OrFail};
 use crate::ui::{Mode, Ui};
+use crate::whole::Ready;
 
 /// Cross-compile the agent for routers.
 #[derive(Debug, clap::Args)]
@@ -193,11 +195,7 @@ fn print(ui: &Ui, text: &str) -> Result<(), Failure> {
 /// Copies by way of a file beside the final one, so that nobody sees half of it.
 fn copy(from: &Path, folder: &Path, name: &str) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
-    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
-    std::io::copy(&mut fs::File::open(from)?, &mut beside)?;
-    let mode = fs::metadata(from)?.permissions();
-    beside.as_file().set_permissions(mode)?;
-    beside.as_file().sync_all()?;
-    beside.persist(folder.join(name))?;
+    let mode = fs::metadata(from)?.permissions().mode();
+    Ready::new(&folder.join(name), &fs::read(from)?, mode)?.put()?;
     Ok(())
 }

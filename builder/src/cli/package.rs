@@ -14,10 +14,10 @@ use crate::build::overlay;
 use crate::crossbuild::{self, Cpu, Tier};
 use crate::failure::{Class, Failure, OrFail};
 use crate::keys::Signer;
-use crate::packages::files::Batch;
 use crate::packages::make::{self, Made, Source};
 use crate::store::Sha256;
 use crate::ui::Ui;
+use crate::whole::Batch;
 
 const LAYOUT: &str = "\
 The folder holds

@@ -10,6 +10,7 @@ use anyhow::anyhow;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Class, Failure};
+use crate::whole;
 
 /// The oldest compiler that builds the workspace: `rust-version` of its manifest.
 const OLDEST: (u32, u32) = (1, 95);
@@ -89,11 +90,8 @@ pub(super) fn find(cache: &Path) -> Result<Compiler, Failure> {
 }
 
 fn write_note(note: &Path, memo: &Memo) -> anyhow::Result<()> {
-    let folder = note.parent().ok_or_else(|| anyhow!("no folder"))?;
-    fs::create_dir_all(folder)?;
-    let beside = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer(&beside, memo)?;
-    beside.persist(note)?;
+    fs::create_dir_all(whole::folder(note))?;
+    whole::write(note, &serde_json::to_vec(memo)?)?;
     Ok(())
 }
 

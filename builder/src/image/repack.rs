@@ -1,8 +1,7 @@
 //! The same image with another root file system.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
@@ -17,6 +16,7 @@ use serde::Serialize;
 use super::{Image, folder, prove};
 use crate::failure::{Class, Failure, OrFail};
 use crate::ui::Ui;
+use crate::whole;
 
 /// What was made.
 #[derive(Debug, Clone, Serialize)]
@@ -206,24 +206,12 @@ fn may_write(donor: &Image, rootfs: &Path, output: &Path) -> Result<(), Failure>
 /// Writes `bytes` to `path`, which holds all of them or what it held before.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let cannot = || format!("cannot write {}", path.display());
-    let dir = match path.parent() {
-        Some(dir) if !dir.as_os_str().is_empty() => dir,
-        _ => Path::new("."),
-    };
-    let write = || -> anyhow::Result<()> {
-        if !dir.is_dir() {
-            return Err(anyhow!("there is no folder {}", dir.display()));
-        }
-        let mut file = tempfile::Builder::new()
-            .prefix(".clom-image-")
-            .permissions(fs::Permissions::from_mode(0o644))
-            .tempfile_in(dir)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        // Makes the rename last; a file system that cannot sync folders has done its best.
-        let _ = fs::File::open(dir).and_then(|dir| dir.sync_all());
-        Ok(())
-    };
-    write().with_context(cannot).or_fail(Class::Output)
+    let dir = whole::folder(path);
+    if !dir.is_dir() {
+        let error = anyhow!("there is no folder {}", dir.display());
+        return Err(Failure::new(Class::Output, error.context(cannot())));
+    }
+    whole::write(path, bytes)
+        .with_context(cannot)
+        .or_fail(Class::Output)
 }

@@ -5,29 +5,12 @@ use std::fmt::Write as _;
 use super::inspect::{KernelReport, Report, RootfsReport, Trailer};
 use super::map::Region;
 use super::nesting::{Check, Part};
+use crate::terminal::clean;
 
 /// Columns of the bars in the flash map.
 const BAR: usize = 32;
 /// Columns of a line of packages.
 const LINE: usize = 100;
-
-/// Text from an image, with what a terminal would obey made visible.
-pub fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() {
-                c.escape_default().to_string()
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
-}
-
-/// A name of bytes, likewise.
-pub fn clean_bytes(name: &[u8]) -> String {
-    clean(&String::from_utf8_lossy(name))
-}
 
 /// A length for people: `980 bytes`, `3.2 MiB`.
 pub fn size(len: u64) -> String {
@@ -330,11 +313,5 @@ mod tests {
                 output.unwrap().stdout
             );
         }
-    }
-
-    #[test]
-    fn nothing_an_image_says_is_obeyed_by_a_terminal() {
-        assert_eq!(clean("a\u{1b}[31m\u{9b}b\n"), "a\\u{1b}[31m\\u{9b}b\\n");
-        assert_eq!(clean_bytes(b"\xff\x07"), "\u{fffd}\\u{7}");
     }
 }

@@ -4,9 +4,10 @@ use anyhow::anyhow;
 use openwrt_formats::tree::{Inode, InodeId, Kind, Tree};
 use serde::Serialize;
 
-use super::text::{clean_bytes, time};
+use super::text::time;
 use super::{Image, rootfs};
 use crate::failure::{Class, Failure};
+use crate::terminal::clean_bytes;
 
 /// One file, folder, link or device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::make::{create, random, taken};
 use super::{beside, file};
 use crate::failure::{Class, Failure, OrFail};
-use crate::packages::files::Batch;
+use crate::whole;
 
 /// A pair that was made.
 #[derive(Debug)]
@@ -181,7 +181,7 @@ pub fn sign(path: &Path, key: &PrivateKey) -> Result<(), Failure> {
         .with_context(|| path.display().to_string())
         .or_fail(Class::Source)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut batch = Batch::new(super::make::folder(path))?;
+    let mut batch = whole::Batch::new(whole::folder(path))?;
     batch.add(&name, &signed)?;
     batch.commit()
 }

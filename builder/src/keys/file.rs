@@ -9,6 +9,7 @@ use openwrt_formats::usign::{Error, KeyNumber, PublicKey, SecretKey, Signature, 
 use zeroize::Zeroizing;
 
 use crate::failure::{Class, Failure, OrFail};
+use crate::terminal::clean_bytes;
 
 /// Keys and signatures are a few hundred bytes.
 const LIMIT: u64 = 64 << 10;
@@ -50,7 +51,7 @@ impl Any {
             Self::Secret(key) => key.comment(),
             Self::Signature(signature) => signature.comment(),
         };
-        printable(bytes)
+        clean_bytes(bytes)
     }
 
     /// The fingerprint of the public key; a signature does not have it.
@@ -61,16 +62,6 @@ impl Any {
             Self::Signature(_) => None,
         }
     }
-}
-
-/// Text from a file that anybody may have made, fit for a terminal.
-pub(super) fn printable(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let safe = |letter: char| match letter.is_control() {
-        true => char::REPLACEMENT_CHARACTER,
-        false => letter,
-    };
-    text.chars().map(safe).collect()
 }
 
 /// The file's bytes, if they are few enough for a key.

@@ -1,8 +1,7 @@
 //! Making a pair of keys.
 
-use std::fs::{self, Permissions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -11,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::beside;
 use crate::failure::{Class, Failure, OrFail};
+use crate::whole::{self, Ready};
 
 /// A pair that was made.
 #[derive(Debug)]
@@ -87,35 +87,18 @@ pub(super) fn taken(path: &Path) -> Failure {
 /// Writes a file that was not there: all of it or nothing.
 pub(super) fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     let cannot = || format!("cannot write {}", path.display());
-    let dir = folder(path);
+    let dir = whole::folder(path);
     if !dir.is_dir() {
         let error = anyhow!("there is no folder {}", dir.display());
         return Err(Failure::new(Class::Output, error.context(cannot())));
     }
-    let mut file = tempfile::Builder::new()
-        .prefix(".clom-key-")
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(dir)
+    let ready = Ready::new(path, bytes, mode)
         .with_context(cannot)
         .or_fail(Class::Output)?;
-    let written = file
-        .write_all(bytes)
-        .and_then(|()| file.as_file().sync_all());
-    written.with_context(cannot).or_fail(Class::Output)?;
-    file.persist_noclobber(path)
-        .map_err(|error| match error.error.kind() {
-            ErrorKind::AlreadyExists => taken(path),
-            _ => Failure::new(Class::Output, anyhow!(error.error).context(cannot())),
-        })?;
-    // Makes the new name last; a file system that cannot sync folders has done its best.
-    let _ = fs::File::open(dir).and_then(|dir| dir.sync_all());
+    ready.put_new().map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => taken(path),
+        _ => Failure::new(Class::Output, anyhow!(error).context(cannot())),
+    })?;
+    whole::sync(dir);
     Ok(())
-}
-
-/// The folder a path is in.
-pub(super) fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(dir) if !dir.as_os_str().is_empty() => dir,
-        _ => Path::new("."),
-    }
 }

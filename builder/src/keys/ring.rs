@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use openwrt_formats::usign::{KeyNumber, PublicKey, Signature};
 
-use super::file::{self, printable};
+use super::file;
 use super::{Any, signature_of};
 use crate::failure::{Class, Failure, OrFail};
+use crate::terminal::clean_bytes;
 
 /// A folder of trusted keys, each file named by its key's number.
 #[derive(Debug)]
@@ -96,7 +97,7 @@ impl Ring {
         let error = anyhow!(
             "{} is signed by key {number}, which is not in {folder} (the signature's comment, which proves nothing: \"{}\")",
             message.display(),
-            printable(signature.comment())
+            clean_bytes(signature.comment())
         );
         let mut here = self.entries.iter();
         let misnamed = here.find(|e| e.key.number() == number && matches!(e.key, Any::Public(_)));

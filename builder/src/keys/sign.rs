@@ -1,16 +1,15 @@
 //! Signing and verifying files.
 
-use std::fs::{self, Permissions};
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use openwrt_formats::usign::{PublicKey, SecretKey};
 
 use super::ring::signature_for;
-use super::{file, make, signature_of};
+use super::{file, signature_of};
 use crate::failure::{Class, Failure, OrFail};
+use crate::whole;
 
 /// Signs a file into `file.sig`, which it gives, and says how long the file is. An older signature is replaced.
 ///
@@ -20,17 +19,7 @@ pub fn sign(path: &Path, key: &SecretKey) -> Result<(PathBuf, u64), Failure> {
     let message = content(path)?;
     let text = key.sign(&message).to_text();
     let out = signature_of(path);
-    let write = || -> anyhow::Result<()> {
-        let mut file = tempfile::Builder::new()
-            .prefix(".clom-sig-")
-            .permissions(Permissions::from_mode(0o644))
-            .tempfile_in(make::folder(&out))?;
-        file.write_all(&text)?;
-        file.as_file().sync_all()?;
-        file.persist(&out).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write()
+    whole::write(&out, &text)
         .with_context(|| format!("cannot write {}", out.display()))
         .or_fail(Class::Output)?;
     Ok((out, message.len() as u64))

@@ -1,7 +1,7 @@
 //! The lock as a file.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::openwrt::Place;
 use crate::store::Sha256;
+use crate::whole;
 
 /// The lock's name in a profile library.
 pub const NAME: &str = "clom.lock";
@@ -237,23 +238,7 @@ impl Lock {
         if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
             return Ok(());
         }
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::Builder::new()
-                .prefix(".clom.lock-")
-                .tempfile_in(folder)?;
-            file.write_all(text.as_bytes())?;
-            // It is a file among the profiles, for everybody who may read those.
-            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-            file.as_file().set_permissions(mode)?;
-            file.as_file().sync_all()?;
-            file.persist(path)?;
-            Ok(())
-        };
-        write().map_err(|why| LockError::Write {
+        whole::write(path, text.as_bytes()).map_err(|why| LockError::Write {
             path: path.to_owned(),
             why,
         })

@@ -1,11 +1,11 @@
 //! Writing one file of a mirror.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io;
 use std::path::Path;
 
 use crate::store::Sha256;
+use crate::whole::{self, Ready};
 
 /// Puts a file into place as a whole; whether it was not there already with the same content.
 ///
@@ -23,19 +23,10 @@ pub(super) fn put(path: &Path, bytes: &[u8], sha256: Sha256) -> io::Result<bool>
     {
         return Ok(false);
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
     let write = || -> io::Result<()> {
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".clom-mirror-")
-            .tempfile_in(folder)?;
-        file.write_all(bytes)?;
+        fs::create_dir_all(whole::folder(path))?;
         // To be read by everybody, as on any server.
-        file.as_file()
-            .set_permissions(PermissionsExt::from_mode(0o644))?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
+        Ready::new(path, bytes, 0o644)?.for_everybody()?.put()
     };
     write().map_err(named)?;
     Ok(true)

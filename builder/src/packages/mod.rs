@@ -8,7 +8,6 @@
 
 pub mod catalogue;
 pub mod feed;
-pub mod files;
 pub mod install;
 pub mod make;
 pub mod query;

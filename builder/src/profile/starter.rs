@@ -1,9 +1,9 @@
 //! Starting files for new layers: commented, valid as they are.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::source::Kind;
+use crate::whole::{self, Ready};
 
 /// What a new layer is to be.
 #[derive(Debug, Clone)]
@@ -84,27 +84,11 @@ pub fn name_fits(name: &str) -> bool {
 /// # Errors
 /// When it is there already (`AlreadyExists`) or cannot be written.
 pub fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".new-")
-        .tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    let file = file.persist_noclobber(path).map_err(|error| error.error)?;
-    readable(&file)
-}
-
-/// Temporary files are private; a profile is not.
-#[cfg(unix)]
-fn readable(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
+    std::fs::create_dir_all(whole::folder(path))?;
+    // A profile is for everybody who may read its folder.
+    Ready::new(path, text.as_bytes(), 0o644)?
+        .for_everybody()?
+        .put_new()
 }
 
 const COMMUNITY: &str = r##"# The community NAME: what all its sites share.

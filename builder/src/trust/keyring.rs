@@ -8,6 +8,7 @@ use openwrt_formats::{apk, usign};
 use thiserror::Error;
 
 use super::shipped;
+use crate::terminal::clean_bytes;
 
 /// A public key of either kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,7 +187,7 @@ impl Keyring {
         let number = signature.number();
         let mut why = Distrust::Unknown {
             key: number.to_string(),
-            comment: printable(signature.comment()),
+            comment: clean_bytes(signature.comment()),
         };
         for trusted in &self.keys {
             let AnyKey::Usign(key) = &trusted.key else {
@@ -261,16 +262,6 @@ impl Keyring {
             _ => Ok(()),
         }
     }
-}
-
-/// Text that anybody may have made, fit for a terminal.
-fn printable(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let safe = |letter: char| match letter.is_control() {
-        true => char::REPLACEMENT_CHARACTER,
-        false => letter,
-    };
-    text.chars().map(safe).collect()
 }
 
 #[cfg(test)]

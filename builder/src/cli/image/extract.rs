@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
-use crate::image::text::clean;
 use crate::image::{Image, extract};
+use crate::terminal::clean;
 use crate::ui::Ui;
 
 const ABOUT: &str = "\

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 
 use crate::failure::{Class, Failure};
-use crate::image::text::clean;
 use crate::image::{Image, prove};
+use crate::terminal::clean;
 use crate::ui::{Mode, Ui};
 
 /// Open images and close them again; exit code 0 only if all come out the same, bit for bit.

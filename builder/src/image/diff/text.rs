@@ -1,8 +1,8 @@
 //! A difference as text.
 
 use super::{Change, Difference, FileChange};
-use crate::image::text::clean;
 use crate::image::tree::Entry;
+use crate::terminal::clean;
 
 /// What `clom image diff` prints.
 pub fn text(difference: &Difference) -> String {

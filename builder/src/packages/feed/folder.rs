@@ -8,8 +8,8 @@ use anyhow::{Context, anyhow};
 use super::{Apk, Feed, FeedError, Opkg};
 use crate::failure::{Class, Failure, OrFail};
 use crate::keys::Signer;
-use crate::packages::files::Batch;
 use crate::packages::universe::Manager;
+use crate::whole::Batch;
 
 /// A feed that was made.
 #[derive(Debug)]
