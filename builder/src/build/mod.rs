@@ -60,6 +60,8 @@ pub struct Request {
     pub nodes: Vec<String>,
     /// An image to take instead of the profile's source.
     pub donor: Option<PathBuf>,
+    /// An ImageBuilder to take instead of the profile's source.
+    pub imagebuilder: Option<(PathBuf, PartsLayout)>,
     /// A kernel and a root file system to take instead of the profile's source.
     pub parts: Option<(PathBuf, PathBuf, PartsLayout)>,
     /// The output folder.
@@ -90,8 +92,15 @@ impl Request {
 
     /// What to do when the lock lacks something.
     pub(crate) fn update_hint(&self) -> String {
+        let first = match &self.imagebuilder {
+            Some((path, _)) => format!(
+                "name it in the profile ([source] imagebuilder = \"{}\"); then ",
+                path.display()
+            ),
+            None => String::new(),
+        };
         format!(
-            "`clom update {} -d {}` looks up what the build needs and pins it in {}",
+            "{first}`clom update {} -d {}` looks up what the build needs and pins it in {}",
             self.site,
             self.device,
             self.lock.display()

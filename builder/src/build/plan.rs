@@ -94,6 +94,17 @@ pub enum Source {
         /// The image.
         image: Input,
     },
+    /// OpenWrt's ImageBuilder: its kernel, and a root file system of packages alone.
+    ImageBuilder {
+        /// OpenWrt's version, where it says it.
+        version: Option<String>,
+        /// Its target.
+        target: String,
+        /// The device's kernel.
+        kernel: Input,
+        /// How they are put together: `plain` or `sysupgrade-tar`.
+        layout: String,
+    },
     /// A kernel and a root file system.
     Parts {
         /// The kernel, with the headers that the boot loader wants.

@@ -145,12 +145,17 @@ impl Shared {
         ui: &Ui,
     ) -> Result<Option<Changed>, Failure> {
         let tree = supply.tree()?;
-        let Some(selection) = software::select(&tree, profile, merged)? else {
+        let Some(selection) = software::select(supply, &tree, profile, merged)? else {
             return self.no_list(profile, request, ui);
         };
         let unmet = selection.unmet();
         if unmet.is_empty() {
             return Ok(None);
+        }
+        if request.allow_package_mismatch && selection.alone {
+            let error = anyhow!("an ImageBuilder has no root file system to be left as it is");
+            return Err(Failure::new(Class::Other, error)
+                .help("leave --allow-package-mismatch away, or build from a donor image"));
         }
         if request.allow_package_mismatch {
             unmet.iter().for_each(|line| self.warn_once(line, ui));
@@ -167,11 +172,11 @@ impl Shared {
         let lock = self.lock(request)?;
         // Without feeds first: what removing alone can do needs no lock.
         let mut catalogue = selection.catalogue();
-        let solution = match selection.solve(&catalogue) {
-            Ok(solution) => solution,
-            Err(_) => {
+        let solution = match selection.without_feeds(&catalogue) {
+            Some(solution) => solution,
+            None => {
                 let release = openwrt.map(|openwrt| &openwrt.release);
-                let lines = software::feeds(&tree, &selection, profile, release)?;
+                let lines = software::feeds(supply, &tree, &selection, profile, release)?;
                 let feeds;
                 (catalogue, feeds) = software::pinned_feeds(&selection, &lines, &lock, &obtain)?;
                 let solution = selection.solve(&catalogue);
@@ -213,7 +218,7 @@ impl Shared {
         ui: &Ui,
     ) -> Result<Inquiry, Failure> {
         let tree = supply.tree()?;
-        let selection = software::select(&tree, profile, merged)?.ok_or_else(|| {
+        let selection = software::select(supply, &tree, profile, merged)?.ok_or_else(|| {
             let error = anyhow!(
                 "the root file system of {} has no list of packages",
                 profile.device.id
@@ -230,7 +235,7 @@ impl Shared {
         let obtain = net.obtain(request.origins(openwrt));
         let lock = self.lock(request)?;
         let release = openwrt.map(|openwrt| &openwrt.release);
-        let lines = software::feeds(&tree, &selection, profile, release)?;
+        let lines = software::feeds(supply, &tree, &selection, profile, release)?;
         let (catalogue, feeds) = software::pinned_feeds(&selection, &lines, &lock, &obtain)?;
         Ok(Inquiry {
             selection,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use openwrt_formats::tree::Tree;
 
 use super::plan::{PackagePlan, PackagesPlan};
+use super::supply::Supply;
 use crate::failure::{Class, Failure, OrFail};
 use crate::lock::Lock;
 use crate::obtain::{Obtain, Pinned};
@@ -17,7 +18,7 @@ use crate::packages::sandbox::Sandbox;
 use crate::packages::selection::{OwnFile, Selection};
 use crate::packages::software::Software;
 use crate::packages::solve::{Origin, Removed, Solution, Unsolvable, Why};
-use crate::packages::universe::PackageId;
+use crate::packages::universe::{Manager, PackageId};
 use crate::packages::wants;
 use crate::profile::merged::Merged;
 use crate::profile::resolve::Profile;
@@ -34,22 +35,33 @@ pub struct Changed {
     pub notes: Vec<String>,
 }
 
-/// What is asked of a source's packages; `None` when it has no list of them.
+/// What is asked of a source's packages; `None` when it has no list of them. `tree` is the source's root tree.
 ///
 /// # Errors
 /// [`Class::Source`] when its list is damaged, or a package file of the profile is.
 pub fn select(
+    supply: &Supply,
     tree: &Tree,
     profile: &Profile,
     merged: &Merged,
 ) -> Result<Option<Selection>, Failure> {
-    let software = Software::of(tree)
-        .context("the packages of the source's root file system")
-        .or_fail(Class::Source)?;
+    let scratch = supply.scratch();
+    let software = match scratch {
+        Some(scratch) => Some(scratch.software.clone()),
+        None => Software::of(tree)
+            .context("the packages of the source's root file system")
+            .or_fail(Class::Source)?,
+    };
     let Some(software) = software else {
         return Ok(None);
     };
-    let (want, unwanted) = wants::of_profile(&profile.packages, merged);
+    let (mut want, unwanted) = wants::of_profile(&profile.packages, merged);
+    // What the profile wants comes first: the choice between packages of the same use is its.
+    want.extend(
+        scratch
+            .map(|scratch| scratch.want.clone())
+            .unwrap_or_default(),
+    );
     let files = profile.packages.files.iter().map(|file| {
         let why = wants::at(&file.key, merged);
         own_file(&file.path, why)
@@ -59,6 +71,10 @@ pub fn select(
         software,
         want,
         unwanted,
+        spare: scratch
+            .map(|scratch| scratch.files.clone())
+            .unwrap_or_default(),
+        alone: scratch.is_some(),
     };
     for file in &selection.files {
         if file.archive.manager() != selection.software.manager {
@@ -88,20 +104,26 @@ fn own_file(path: &Path, why: String) -> Result<OwnFile, Failure> {
     })
 }
 
-/// The feeds of an image: those that its system lists, else those of its release, then those of the profile.
+/// The feeds of an image: those that its system or the ImageBuilder lists, else those of its release, then those of the profile.
 ///
 /// # Errors
 /// [`Class::Source`] when the system's list has a line that is none.
 pub fn feeds(
+    supply: &Supply,
     tree: &Tree,
     selection: &Selection,
     profile: &Profile,
     release: Option<&Release>,
 ) -> Result<Vec<FeedLine>, Failure> {
     let manager = selection.software.manager;
-    let mut lines = FeedLine::of_tree(tree, manager)
-        .context("the feeds of the source's root file system")
-        .or_fail(Class::Source)?;
+    let scratch = supply.scratch();
+    let mut lines = match scratch {
+        Some(scratch) => scratch.feeds.clone(),
+        None => FeedLine::of_tree(tree, manager)
+            .context("the feeds of the source's root file system")
+            .or_fail(Class::Source)?,
+    };
+    let release = release.or(scratch.and_then(|scratch| scratch.release.as_ref()));
     let target = profile.device.target.as_deref();
     let arch = selection
         .software
@@ -207,7 +229,7 @@ pub fn pinned_packages(
     let mut files = Vec::new();
     for (package, id) in from_feeds(solution) {
         let place = catalogue.place(id).or_fail(Class::Source)?;
-        let own = selection.files.iter().find(|file| file.place == place);
+        let own = selection.own(&place);
         let (sha256, size) = match (own, lock.package(&place)) {
             (Some(own), _) => (own.sha256, own.size),
             (None, Some(pin)) => (pin.sha256, pin.size),
@@ -271,7 +293,7 @@ pub fn apply(
     for ((package, id), ((_, file), bytes)) in from_feeds(solution).zip(files.iter().zip(bytes)) {
         let description = catalogue.universe.get(id);
         let mut expected = description.map(Expected::from).unwrap_or_default();
-        let own = selection.files.iter().any(|own| own.place == file.place);
+        let own = selection.own(&file.place).is_some();
         if own {
             // Its own name and version are what the description was made from.
             (expected.identity, expected.sha256) = (None, Some(*file.sha256.as_bytes()));
@@ -309,6 +331,14 @@ pub fn apply(
         })
         .map(|package| package.name.clone())
         .collect();
+    // As `make image` of an ImageBuilder asks for them; it is what keeps apk from ever replacing the kernel.
+    if selection.alone && selection.software.manager == Manager::Apk {
+        let fixed = selection.want.iter().filter_map(|want| {
+            let (operator, version) = want.constraint.as_ref()?;
+            Some(format!("{}{operator}{version}", want.name))
+        });
+        change.world.extend(fixed);
+    }
     let sandbox = Sandbox::default();
     let mut tree = base.clone();
     let options = Options {
@@ -317,6 +347,10 @@ pub fn apply(
         scripts: &sandbox,
     };
     let report = install::apply(&mut tree, selection.software.manager, change, &options);
+    let report = report.and_then(|report| match selection.alone {
+        true => install::prepare(&mut tree, &options).map(|()| report),
+        false => Ok(report),
+    });
     let report = report.map_err(|error| {
         let class = match &error {
             InstallError::Host { .. } => Class::Host,

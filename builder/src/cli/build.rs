@@ -19,6 +19,7 @@ Examples:
   clom build valley -d tplink_archer-c7-v2                with the image and packages that `clom update` pinned
   clom build valley -d tplink_archer-c7-v2 --mirror DIR   from an offline mirror that `clom mirror` made
   clom build valley -d tplink_archer-c7-v2 --donor openwrt-...-squashfs-sysupgrade.bin
+  clom build valley -d tplink_archer-c7-v2 --imagebuilder openwrt-imagebuilder-...tar.zst
   clom build valley -d tplink_archer-c7-v2 --dry-run      what would decide the bytes
 
 The result is a folder OUT/SITE-DEVICE[-NODE] with the images, sha256sums, manifest.json, plan.json, the list of installed
@@ -41,6 +42,10 @@ pub struct Args {
     /// OpenWrt's own image for the device, instead of the profile's source
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kernel", "rootfs"])]
     donor: Option<PathBuf>,
+    /// OpenWrt's ImageBuilder for the device's target, the file or its folder, instead of the profile's source: its kernel, and a root
+    /// file system made of packages alone
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["donor", "kernel", "rootfs"])]
+    imagebuilder: Option<PathBuf>,
     /// A kernel with the headers that the boot loader wants, instead of the profile's source
     #[arg(long, value_name = "FILE", requires = "rootfs")]
     kernel: Option<PathBuf>,
@@ -82,6 +87,7 @@ fn layout(text: &str) -> Result<PartsLayout, String> {
 /// Whatever keeps the images from being built.
 pub fn run(args: Args, ui: &Ui) -> Result<(), Failure> {
     let library = args.library.open()?;
+    let layout = args.layout;
     let request = Request {
         lock: args.sources.lock(&library),
         mirror: args.sources.mirror(),
@@ -91,10 +97,11 @@ pub fn run(args: Args, ui: &Ui) -> Result<(), Failure> {
         device: args.device,
         nodes: ranges(&args.nodes)?,
         donor: args.donor,
+        imagebuilder: args.imagebuilder.map(|path| (path, layout)),
         parts: args
             .kernel
             .zip(args.rootfs)
-            .map(|(kernel, rootfs)| (kernel, rootfs, args.layout)),
+            .map(|(kernel, rootfs)| (kernel, rootfs, layout)),
         out: args.output,
         allow_package_mismatch: args.allow_package_mismatch,
         force: args.force,

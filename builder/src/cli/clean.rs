@@ -8,6 +8,7 @@ use serde_json::{Map, json};
 
 use super::image::{for_people, print};
 use crate::failure::{Class, Failure, OrFail};
+use crate::source::imagebuilder;
 use crate::store::blocks::DiskBlocks;
 use crate::store::clean::{self, Entry, Policy, Shelf};
 use crate::store::content::ContentStore;
@@ -52,6 +53,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<(), Failure> {
         let mut entries = ContentStore::open(&cache).entries()?;
         entries.extend(DiskBlocks::open(&cache).entries()?);
         entries.extend(crossbuild::entries(&cache)?);
+        entries.extend(imagebuilder::entries(&cache)?);
         Ok(entries)
     };
     let entries = entries()

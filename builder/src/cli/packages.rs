@@ -155,6 +155,7 @@ impl Of {
             device: self.device.clone(),
             nodes: self.node.iter().cloned().collect(),
             donor: self.donor.clone(),
+            imagebuilder: None,
             parts: None::<(_, _, PartsLayout)>,
             out: std::path::PathBuf::new(),
             allow_package_mismatch: false,

@@ -168,6 +168,7 @@ fn build(site: &Path, device: &str, building: &Building, ui: &Ui) -> Result<Path
         device: device.to_owned(),
         nodes: building.node.iter().cloned().collect(),
         donor: None,
+        imagebuilder: None,
         parts: None,
         out: building.output.clone(),
         allow_package_mismatch: false,

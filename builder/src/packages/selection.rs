@@ -12,6 +12,8 @@ use crate::store::Sha256;
 
 /// The feed of package files that the profile names itself.
 pub const OWN: &str = "packages.files";
+/// The feed of package files that come with an ImageBuilder.
+pub const SPARE: &str = "the ImageBuilder's packages";
 
 /// A package file of the user's own.
 #[derive(Debug, Clone)]
@@ -39,6 +41,10 @@ pub struct Selection {
     pub unwanted: Vec<Unwanted>,
     /// The user's own files, which are to be there too.
     pub files: Vec<OwnFile>,
+    /// Files that may be taken like those of feeds: what comes with an ImageBuilder.
+    pub spare: Vec<OwnFile>,
+    /// Whether the root file system is made of packages alone, and not changed from what a source has.
+    pub alone: bool,
 }
 
 impl Selection {
@@ -75,15 +81,40 @@ impl Selection {
         missing.chain(present).chain(files).collect()
     }
 
-    /// A catalogue with the user's own files only, to which feeds are added.
+    /// A catalogue with files of this machine only, to which feeds are added.
     pub fn catalogue(&self) -> Catalogue {
         let mut catalogue = Catalogue::new(self.software.manager);
-        let files = self
-            .files
-            .iter()
-            .map(|file| (file.place.clone(), describe(file)));
-        catalogue.add_files(OWN, files.collect());
+        for (name, files) in [(OWN, &self.files), (SPARE, &self.spare)] {
+            let files = files.iter();
+            let files = files.map(|file| (file.place.clone(), describe(file)));
+            catalogue.add_files(name, files.collect());
+        }
         catalogue
+    }
+
+    /// The file of this machine that lies there, which needs no pin.
+    pub fn own(&self, place: &Place) -> Option<&OwnFile> {
+        let mut all = self.files.iter().chain(&self.spare);
+        all.find(|file| file.place == *place)
+    }
+
+    /// The version of the kernel that modules must fit.
+    fn kernel(&self) -> Option<&str> {
+        let spare = self.spare.iter().map(|file| &file.archive);
+        let spare = spare.filter(|archive| archive.name() == "kernel");
+        match self.software.get("kernel") {
+            Some(kernel) => Some(kernel.description.version()),
+            None => spare.map(Archive::version).next(),
+        }
+    }
+
+    /// The packages that the image is to have, where `catalogue` has no feeds and none are needed. An image of packages alone has its
+    /// feeds looked at in any case, as they may have what is newer.
+    pub fn without_feeds(&self, catalogue: &Catalogue) -> Option<Solution> {
+        match self.alone {
+            true => None,
+            false => self.solve(catalogue).ok(),
+        }
     }
 
     /// The packages that the image is to have.
@@ -107,14 +138,13 @@ impl Selection {
             default: false,
         });
         let want: Vec<Want> = own.chain(self.want.iter().cloned()).collect();
-        let kernel = self.software.get("kernel");
         solve(&Question {
             universe: &catalogue.universe,
             architectures: &self.software.architectures,
             installed: &installed,
             want: &want,
             unwanted: &self.unwanted,
-            kernel: kernel.map(|kernel| kernel.description.version()),
+            kernel: self.kernel(),
         })
     }
 }

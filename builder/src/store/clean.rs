@@ -20,6 +20,8 @@ pub enum Shelf {
     Unfinished,
     /// Compressed blocks of squashfs.
     Blocks,
+    /// What was unpacked of ImageBuilders.
+    ImageBuilders,
     /// Agents and lab tools that were compiled.
     Binaries,
     /// What compilers left to be faster the next time.
@@ -28,10 +30,11 @@ pub enum Shelf {
 
 impl Shelf {
     /// All, in the order in which they are shown.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Downloads,
         Self::Unfinished,
         Self::Blocks,
+        Self::ImageBuilders,
         Self::Binaries,
         Self::Compilers,
     ];
@@ -42,6 +45,7 @@ impl Shelf {
             Self::Downloads => "downloads",
             Self::Unfinished => "unfinished downloads",
             Self::Blocks => "compressed blocks",
+            Self::ImageBuilders => "unpacked ImageBuilders",
             Self::Binaries => "compiled agents and tools",
             Self::Compilers => "compilers' intermediate results",
         }

@@ -146,6 +146,10 @@ impl<'a> Updater<'a> {
         let tree = supply.tree()?;
         // The router itself would believe these, and the image is vouched for.
         keyring.add_tree(&tree, "the image that packages are added to");
+        // And this one's owner vouches for it with all its packages.
+        let scratch = supply.scratch();
+        let keys = scratch.iter().flat_map(|scratch| &scratch.keys);
+        keys.cloned().for_each(|key| keyring.add(key));
         let mut budget = Budget {
             site: loaded.site.clone(),
             device: loaded.device.clone(),
@@ -155,14 +159,14 @@ impl<'a> Updater<'a> {
             gone: Vec::new(),
             limit,
         };
-        let selection = software::select(&tree, profile, &loaded.merged)?;
+        let selection = software::select(&supply, &tree, profile, &loaded.merged)?;
         if let Some(selection) = selection.filter(|selection| !selection.unmet().is_empty()) {
             let mut catalogue = selection.catalogue();
-            let solution = match selection.solve(&catalogue) {
-                Ok(solution) => solution,
-                Err(_) => {
+            let solution = match selection.without_feeds(&catalogue) {
+                Some(solution) => solution,
+                None => {
                     let release = openwrt.map(|openwrt| &openwrt.release);
-                    let lines = software::feeds(&tree, &selection, profile, release)?;
+                    let lines = software::feeds(&supply, &tree, &selection, profile, release)?;
                     let feeds;
                     (catalogue, feeds) =
                         self.catalogue(&selection, &lines, profile, &keyring, &obtain, anew)?;
@@ -246,7 +250,7 @@ impl<'a> Updater<'a> {
         for (package, id) in software::from_feeds(solution) {
             let place = catalogue.place(id).or_fail(Class::Source)?;
             bytes += package.file_size.unwrap_or_default();
-            if selection.files.iter().any(|file| file.place == place) {
+            if selection.own(&place).is_some() {
                 continue;
             }
             // apk's indexes tell no hash of the file; the one that was pinned saves fetching it again.

@@ -6,6 +6,7 @@
 mod bad_input;
 mod donor;
 mod fixture;
+mod imagebuilder;
 mod interruption;
 mod parts;
 mod reproducible;

@@ -1,7 +1,8 @@
-//! Where an image's kernel, root file system and container come from: a donor image, a kernel and a root file system, or
-//! a lab machine. Whichever it is, it gives the same: a root tree to change, and a way to close the image again.
+//! Where an image's kernel, root file system and container come from: a donor image, an ImageBuilder, a kernel and a root
+//! file system, or a lab machine. Whichever it is, it gives the same: a root tree to change, and a way to close the image again.
 
 mod donor;
+mod imagebuilder;
 mod lab;
 mod parts;
 mod squashfs;
@@ -15,6 +16,7 @@ use openwrt_formats::squashfs::{BlockCache, Options};
 use openwrt_formats::tree::Tree;
 use sha2::{Digest, Sha256};
 
+pub use imagebuilder::Scratch;
 pub use squashfs::Settings;
 
 use super::Request;
@@ -37,6 +39,15 @@ pub enum Choice {
     },
     /// An official image.
     Donor(PathBuf),
+    /// An ImageBuilder.
+    ImageBuilder {
+        /// A folder or an archive.
+        path: PathBuf,
+        /// How its kernel and the root file system are put together.
+        layout: PartsLayout,
+        /// The device's id.
+        device: String,
+    },
     /// A kernel and a root file system.
     Parts {
         /// The kernel with the headers that the boot loader wants.
@@ -59,6 +70,13 @@ impl Choice {
         if let Some(donor) = &request.donor {
             return Ok(Self::Donor(donor.clone()));
         }
+        if let Some((path, layout)) = request.imagebuilder.clone() {
+            return Ok(Self::ImageBuilder {
+                path,
+                layout,
+                device: profile.device.id.clone(),
+            });
+        }
         if let Some((kernel, rootfs, layout)) = request.parts.clone() {
             return Ok(Self::Parts {
                 kernel,
@@ -80,6 +98,11 @@ impl Choice {
                 device: profile.device.id.clone(),
             }),
             Some(resolve::Source::Donor(path)) => Ok(Self::Donor(path.clone())),
+            Some(resolve::Source::ImageBuilder { path, layout }) => Ok(Self::ImageBuilder {
+                path: path.clone(),
+                layout: *layout,
+                device: profile.device.id.clone(),
+            }),
             Some(resolve::Source::Parts { kernel, rootfs, layout }) => {
                 Ok(Self::Parts { kernel: kernel.clone(), rootfs: rootfs.clone(), layout: *layout })
             }
@@ -90,7 +113,7 @@ impl Choice {
             )
             .help(format!(
                 "name a release of OpenWrt in a profile ([source] openwrt = {{ release = \"25.12.5\" }}), or pass --donor FILE with OpenWrt's own\n      \
-                 sysupgrade image for {}, or name that in a profile ([source] donor = \"FILE\")",
+                 sysupgrade image for {}, or name that in a profile ([source] donor = \"FILE\"); or pass --imagebuilder FILE",
                 profile.device.title
             ))),
         }
@@ -113,6 +136,8 @@ pub struct ImageFile {
 pub enum Supply {
     /// An official image.
     Donor(Box<donor::Donor>),
+    /// An ImageBuilder.
+    ImageBuilder(Box<imagebuilder::ImageBuilder>),
     /// A kernel and a root file system.
     Parts(Box<parts::Parts>),
     /// A QEMU machine.
@@ -189,6 +214,10 @@ impl Supply {
                 return Err(Failure::new(Class::Source, error));
             }
             Choice::Donor(path) => Self::Donor(Box::new(donor::Donor::obtain(path, profile)?)),
+            Choice::ImageBuilder { path, layout, .. } => {
+                let builder = imagebuilder::ImageBuilder::obtain(path, *layout, profile, ui)?;
+                Self::ImageBuilder(Box::new(builder))
+            }
             Choice::Parts {
                 kernel,
                 rootfs,
@@ -204,6 +233,7 @@ impl Supply {
     pub fn plan(&self) -> Source {
         match self {
             Self::Donor(donor) => donor.plan(),
+            Self::ImageBuilder(builder) => builder.plan(),
             Self::Parts(parts) => parts.plan(),
             Self::Lab(lab) => lab.plan(),
         }
@@ -228,6 +258,7 @@ impl Supply {
         }
         Ok(profile.unwrap_or(match self {
             Self::Donor(donor) => donor.epoch(),
+            Self::ImageBuilder(builder) => builder.epoch(),
             Self::Parts(parts) => parts.epoch(),
             Self::Lab(_) => lab::EPOCH,
         }))
@@ -240,19 +271,21 @@ impl Supply {
     pub fn squashfs(&self, image: &Image) -> Result<Settings, Failure> {
         let own = match self {
             Self::Donor(donor) => donor.squashfs(),
+            Self::ImageBuilder(builder) => builder.squashfs(),
             Self::Parts(parts) => parts.squashfs(),
             Self::Lab(lab) => lab.squashfs(),
         };
         Settings::of(own, image)
     }
 
-    /// The root tree to change.
+    /// The root tree to change; an empty one where it is made of packages alone.
     ///
     /// # Errors
     /// When the source's root file system is damaged.
     pub fn tree(&self) -> Result<Tree, Failure> {
         match self {
             Self::Donor(donor) => Ok(donor.unpacked()?.tree.clone()),
+            Self::ImageBuilder(_) => Ok(Tree::default()),
             Self::Parts(parts) => parts.tree(),
             Self::Lab(lab) => Ok(lab.tree()),
         }
@@ -266,7 +299,16 @@ impl Supply {
                 Some(donor.weight()),
                 limit.or(donor.size_limit(&profile.device.id)),
             ),
+            Self::ImageBuilder(builder) => (Some(builder.weight()), limit),
             _ => (None, limit),
+        }
+    }
+
+    /// What the root file system is made of, where there is none to begin with.
+    pub fn scratch(&self) -> Option<&Scratch> {
+        match self {
+            Self::ImageBuilder(builder) => Some(builder.scratch()),
+            _ => None,
         }
     }
 
@@ -312,6 +354,7 @@ impl Supply {
     ) -> Result<Vec<ImageFile>, Failure> {
         match self {
             Self::Donor(donor) => donor.close(rootfs, tree, plan),
+            Self::ImageBuilder(builder) => builder.close(rootfs, tree, profile, plan),
             Self::Parts(parts) => parts.close(rootfs, tree, profile, plan),
             Self::Lab(lab) => lab.close(rootfs, plan),
         }

@@ -107,6 +107,43 @@ impl Parts {
         profile: &Profile,
         plan: &Plan,
     ) -> Result<Vec<ImageFile>, Failure> {
+        let unknown = || "unknown".to_owned();
+        let version = Version {
+            dist: "OpenWrt".to_owned(),
+            version: unknown(),
+            revision: unknown(),
+            target: profile.device.target.clone().unwrap_or_default(),
+            board: profile.device.id.clone(),
+        };
+        let closing = Closing {
+            kernel: &self.kernel.0,
+            layout: self.layout,
+            version,
+            devices: &profile.device.supported_devices,
+        };
+        closing.close(rootfs, tree, profile, plan)
+    }
+}
+
+/// A kernel, and what an image of it says of itself.
+#[derive(Debug)]
+pub(super) struct Closing<'a> {
+    pub(super) kernel: &'a [u8],
+    pub(super) layout: PartsLayout,
+    pub(super) version: Version,
+    /// Names that the image is for; by the device's id where there are none.
+    pub(super) devices: &'a [String],
+}
+
+impl Closing<'_> {
+    /// Puts a root file system behind the kernel, and checks what came out.
+    pub(super) fn close(
+        self,
+        rootfs: &[u8],
+        tree: &Tree,
+        profile: &Profile,
+        plan: &Plan,
+    ) -> Result<Vec<ImageFile>, Failure> {
         let device = &profile.device;
         let layout = match self.layout {
             PartsLayout::SysupgradeTar => {
@@ -120,7 +157,7 @@ impl Parts {
                 anyhow!("no image can be laid out for `{}`", device.id),
             )
         })?;
-        let devices = match device.supported_devices.as_slice() {
+        let devices = match self.devices {
             [] => vec![device.id.replace('_', ",")],
             devices => devices.to_vec(),
         };
@@ -128,16 +165,10 @@ impl Parts {
             devices,
             compat_version: device.compat_version.clone(),
             compat_message: None,
-            version: Version {
-                dist: "OpenWrt".to_owned(),
-                version: "unknown".to_owned(),
-                revision: "unknown".to_owned(),
-                target: device.target.clone().unwrap_or_default(),
-                board: device.id.clone(),
-            },
+            version: self.version,
         };
         let chunks = vec![Chunk::metadata(metadata.to_text())];
-        let kernel = &self.kernel.0;
+        let kernel = self.kernel;
         let container = Container::new(layout).with_trailer(chunks);
         let parts = ContainerParts {
             kernel: Some(kernel),

@@ -1,18 +1,21 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Where the kernel and the root file system come from: a release of OpenWrt, a donor image, a kernel and a root file system, or a lab
-/// machine.
+/// Where the kernel and the root file system come from: a release of OpenWrt, a donor image, an ImageBuilder, a kernel and a root
+/// file system, or a lab machine.
 /// Set one kind; a later layer that sets another kind replaces it with `kind`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawSource {
-    /// `"openwrt"`, `"donor"`, `"parts"` or `"lab"`: which of the below counts when several layers set different ones.
+    /// `"openwrt"`, `"donor"`, `"imagebuilder"`, `"parts"` or `"lab"`: which of the below counts when several layers set different ones.
     pub kind: Option<String>,
     /// A release of OpenWrt: `clom update` finds the device's image and the feeds, and pins them in `clom.lock`.
     pub openwrt: Option<RawOpenWrt>,
     /// An official image for the device; relative to the profile file that says so.
     pub donor: Option<String>,
+    /// OpenWrt's ImageBuilder for the device's target, as a folder or as the file it is published in (`.tar.zst`): its kernel, and a root
+    /// file system made of packages alone; relative to the profile file that says so.
+    pub imagebuilder: Option<String>,
     /// A kernel as the device's boot loader or QEMU takes it; relative to the profile file that says so.
     pub kernel: Option<String>,
     /// A root file system: squashfs or tarball; relative to the profile file that says so.

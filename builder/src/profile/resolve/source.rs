@@ -90,6 +90,13 @@ pub enum Source {
     OpenWrt(OpenWrt),
     /// An official image.
     Donor(PathBuf),
+    /// OpenWrt's ImageBuilder.
+    ImageBuilder {
+        /// A folder or an archive.
+        path: PathBuf,
+        /// How its kernel and the root file system are put together.
+        layout: PartsLayout,
+    },
     /// A kernel and a root file system.
     Parts {
         /// The kernel.
@@ -162,6 +169,7 @@ pub(super) fn resolve(
     let set = [
         ("openwrt", raw.openwrt.is_some()),
         ("donor", raw.donor.is_some()),
+        ("imagebuilder", raw.imagebuilder.is_some()),
         ("parts", raw.kernel.is_some() || raw.rootfs.is_some()),
         ("lab", raw.lab.is_some()),
     ];
@@ -187,12 +195,12 @@ pub(super) fn resolve(
             );
             return None;
         }
-        (Some(kind @ ("openwrt" | "donor" | "parts" | "lab")), _) => kind,
+        (Some(kind @ ("openwrt" | "donor" | "imagebuilder" | "parts" | "lab")), _) => kind,
         (Some(other), _) => {
             problems.add(
                 key.key("kind"),
                 Fault::new(format!("`{other}` is no kind of source"))
-                    .help("known are openwrt, donor, parts and lab"),
+                    .help("known are openwrt, donor, imagebuilder, parts and lab"),
             );
             return None;
         }
@@ -208,6 +216,14 @@ pub(super) fn resolve(
     match kind {
         "openwrt" => openwrt(raw.openwrt.as_ref(), &key.key("openwrt"), folders, problems),
         "donor" => path("donor", &raw.donor, problems).map(Source::Donor),
+        "imagebuilder" => {
+            let path = path("imagebuilder", &raw.imagebuilder, problems);
+            let layout = problems.read(key.key("layout"), raw.layout.as_deref(), PartsLayout::new);
+            Some(Source::ImageBuilder {
+                path: path?,
+                layout: layout.unwrap_or_default(),
+            })
+        }
         "parts" => {
             let kernel = path("kernel", &raw.kernel, problems);
             let rootfs = path("rootfs", &raw.rootfs, problems);

@@ -13,12 +13,14 @@
 //! The reader works on [`Files`], which are a folder or a tree in memory. Source: OpenWrt's `target/imagebuilder/Makefile`,
 //! `scripts/target-metadata.pl`.
 
+mod archive;
 mod files;
 mod makefile;
 mod target_info;
 
 use thiserror::Error;
 
+pub use archive::{ArchiveError, entries, unpack};
 pub use files::{Files, Folder};
 pub use target_info::{Profile, TargetInfo};
 
