@@ -52,6 +52,15 @@ impl Failure {
         self
     }
 
+    /// Adds what the user can do about it, where nothing better is known.
+    #[must_use]
+    pub fn or_help(self, cure: impl Into<String>) -> Self {
+        match self.help {
+            Some(_) => self,
+            None => self.help(cure),
+        }
+    }
+
     /// Adds more to what went wrong.
     #[must_use]
     pub fn and(mut self, more: &str) -> Self {

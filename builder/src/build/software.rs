@@ -310,9 +310,11 @@ pub fn apply(
                 version: package.version.clone(),
                 sha256: file.sha256.to_string(),
                 size: file.size,
-                from: match own {
-                    true => file.place.name().to_owned(),
-                    false => file.place.to_string(),
+                from: match &file.place {
+                    place if own => place.name().to_owned(),
+                    // Where somebody keeps a folder is nothing that an image depends on.
+                    place @ Place::File(_) => format!("{}/{}", place.parent().name(), place.name()),
+                    place => place.to_string(),
                 },
             },
         );

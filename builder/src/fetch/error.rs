@@ -211,6 +211,9 @@ fn cure_of(tried: &[(Location, Problem)]) -> Option<String> {
         )
     }) {
         "the publisher may have removed it: `clom update` takes what there is now, or name a mirror that still has it"
+    } else if any(|p| matches!(p, Problem::Local(error) if error.kind() == io::ErrorKind::NotFound))
+    {
+        "is the path right? `clom mirror` brings an offline mirror up to date with the lock"
     } else if any(Problem::may_pass) {
         "is this machine online? A proxy is taken from HTTPS_PROXY. What was got so far is kept: run it again later, or name another mirror"
     } else {

@@ -104,6 +104,7 @@ pub(super) async fn download<'w>(
             })
         })
         .collect();
+    let several = mirrors.len() > 1;
     for round in 0..=net.options.retries {
         if round > 0 {
             tokio::time::sleep(wait(net.options, round, &mirrors)).await;
@@ -119,7 +120,7 @@ pub(super) async fn download<'w>(
                     });
                 }
                 Err(Stop::Problem(problem)) => {
-                    if problem.is_a_lie() {
+                    if several && problem.is_a_lie() {
                         net.ui.warn(&format!(
                             "{} is not what it should be, so another mirror is asked: {problem}",
                             mirror.place

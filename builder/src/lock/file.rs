@@ -177,7 +177,19 @@ impl Lock {
                 why,
             })?,
         };
-        Self::parse(&text, path).map(Some)
+        let mut lock = Self::parse(&text, path)?;
+        lock.replace(|place| place.named_in(folder_of(path)));
+        Ok(Some(lock))
+    }
+
+    fn replace(&mut self, place: impl Fn(&Place) -> Place) {
+        let donors = self.donors.iter_mut().map(|donor| &mut donor.place);
+        let feeds = self.feeds.iter_mut().map(|feed| &mut feed.place);
+        let packages = self.packages.iter_mut().map(|package| &mut package.place);
+        donors
+            .chain(feeds)
+            .chain(packages)
+            .for_each(|it| *it = place(it));
     }
 
     /// Reads the lock's text; `path` is for messages.
@@ -229,12 +241,14 @@ impl Lock {
         format!("{HEAD}{}", toml::to_string(&sorted).unwrap_or_default())
     }
 
-    /// Writes the lock; the old one stays until the new one is whole. A lock that would not change is not touched.
+    /// Writes the lock, with paths as they are from its folder, so that it is the same in every copy of the profiles; the old one stays until the new one is whole. A lock that would not change is not touched.
     ///
     /// # Errors
     /// [`LockError::Write`].
     pub fn write(&self, path: &Path) -> Result<(), LockError> {
-        let text = self.to_text();
+        let mut lock = self.clone();
+        lock.replace(|place| place.seen_from(folder_of(path)));
+        let text = lock.to_text();
         if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
             return Ok(());
         }
@@ -262,6 +276,14 @@ impl Lock {
     /// The package that is pinned at this place.
     pub fn package(&self, place: &Place) -> Option<&Package> {
         self.packages.iter().find(|package| package.place == *place)
+    }
+}
+
+/// The folder that a lock lies in.
+fn folder_of(lock: &Path) -> &Path {
+    match lock.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 

@@ -72,7 +72,7 @@ pub fn feed(
                     Signers::Keys(keyring) => {
                         let (index, signer) =
                             keyring.read_apk(file).map_err(|why| why.to_string())?;
-                        (Index::Apk(index), signer.to_string())
+                        (Index::Apk(index), signer.identity())
                     }
                     Signers::Nobody => {
                         let index = Index::read_pinned(Manager::Apk, file)
@@ -97,9 +97,7 @@ pub fn feed(
                 let signer = match (signers, files.get(1)) {
                     (Signers::Keys(keyring), Some(signature)) => {
                         let signer = keyring.verify(&text, signature);
-                        signer
-                            .map_err(|why| format!("Packages: {why}"))?
-                            .to_string()
+                        signer.map_err(|why| format!("Packages: {why}"))?.identity()
                     }
                     _ => nobody(),
                 };
@@ -110,6 +108,9 @@ pub fn feed(
         }
     };
     result.map_err(|failure| {
+        if failure.class() != crate::failure::Class::Trust {
+            return failure.or_help("check the feed's address: is there such a folder?");
+        }
         failure.help(
             "if the feed is signed by a key that you trust, name that key in the profile: [keys.NAME] (and in [feeds.NAME] keys);\n      \
              for a feed of your own on this machine, `clom feed index` signs it, or [feeds.NAME] unsigned = true",

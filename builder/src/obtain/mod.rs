@@ -13,7 +13,7 @@ pub use release::{Target, target};
 
 use crate::dirs;
 use crate::failure::{Class, Failure, OrFail};
-use crate::fetch::{FetchError, Fetcher, Location, Options, Wanted};
+use crate::fetch::{FetchError, Fetcher, Location, Options, Problem, Wanted};
 use crate::openwrt::Place;
 use crate::store::Sha256;
 use crate::store::content::ContentStore;
@@ -157,6 +157,7 @@ impl Obtain<'_> {
         let servers = addresses.iter().map(Vec::len).min().unwrap_or(0);
         let mut class = Class::Source;
         let mut wrong = Vec::new();
+        let mut cure = None;
         for server in 0..servers {
             let here = addresses.iter().filter_map(|all| all.get(server));
             let wanted: Result<Vec<Wanted>, Failure> = here
@@ -171,22 +172,48 @@ impl Obtain<'_> {
             let fetched = self.fetcher.get(&wanted?).into_iter();
             let bytes: Result<Vec<Bytes>, FetchError> = fetched.map(|file| file?.read()).collect();
             match bytes {
-                Err(error) => wrong.push(error.to_string()),
+                // No other server would do better.
+                Err(error @ (FetchError::Store { .. } | FetchError::Setup(_))) => {
+                    return Err(error.into());
+                }
+                Err(error) => {
+                    cure = cure.or_else(|| cure_of(&error));
+                    wrong.push(error.to_string());
+                }
                 Ok(bytes) => match check(&bytes) {
                     Ok(good) => return Ok(good),
                     Err(why) => {
                         class = Class::Trust;
                         let address = here.clone().next().map_or("", String::as_str);
-                        wrong.push(format!("{address}: {why}"));
+                        wrong.push(format!("{what}: {address}: {why}"));
                     }
                 },
             }
         }
-        let told = match wrong.as_slice() {
-            [one] => one.clone(),
-            all => format!("\n  {}", all.join("\n  ")),
-        };
-        Err(Failure::new(class, anyhow!("{what}: {told}")))
+        let failure = Failure::new(class, anyhow!(wrong.join("\n")));
+        Err(match cure.filter(|_| class == Class::Source) {
+            Some(cure) => failure.help(cure),
+            None => failure,
+        })
+    }
+}
+
+/// The cure for what could not be fetched at all. Of what is not there nobody knows whether it ever was.
+fn cure_of(error: &FetchError) -> Option<String> {
+    let absent = |problem: &Problem| {
+        matches!(
+            problem,
+            Problem::Status {
+                code: 404 | 410,
+                ..
+            }
+        )
+    };
+    match error {
+        FetchError::Mirrors { tried, .. } if tried.iter().any(|(_, problem)| absent(problem)) => {
+            None
+        }
+        error => error.cure(),
     }
 }
 

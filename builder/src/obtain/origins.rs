@@ -19,11 +19,15 @@ impl Origins {
     pub fn addresses(&self, place: &Place) -> Vec<String> {
         match self {
             Self::Servers(mirrors) => place.addresses(mirrors),
-            Self::Mirror(base) => vec![format!(
-                "{}/{}",
-                base.trim_end_matches('/'),
-                path_in_mirror(place)
-            )],
+            Self::Mirror(base) => {
+                let base = base.trim_end_matches('/');
+                let mut all = vec![format!("{base}/{}", path_in_mirror(place))];
+                // A folder that came with the profiles may have another path here than where the mirror was made.
+                if let Place::File(path) = place {
+                    all.push(path.display().to_string());
+                }
+                all
+            }
         }
     }
 }

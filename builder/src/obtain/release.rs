@@ -49,13 +49,18 @@ pub fn target(
             };
             let signer = keyring.verify(list, signature).map_err(|why| format!("sha256sums: {why}"))?;
             let sums = Sums::parse(list).map_err(|error| error.to_string())?;
-            Ok((sums, signer.to_string()))
+            Ok((sums, signer.identity()))
         })
         .map_err(|failure| {
-            failure.help(
-                "check the release and the target (`clom profile show`); if it is signed by a key that you trust, name that key in the profile:\n      \
-                 [keys.NAME] public = \"RWS...\" (`clom keys show FILE` shows a key's fingerprint: compare it with what its owner says)",
-            )
+            match failure.class() {
+                Class::Trust => failure.help(
+                    "if it is signed by a key that you trust, name that key in the profile: [keys.NAME] public = \"RWS...\"\n      \
+                     (`clom keys show FILE` shows a key's fingerprint: compare it with what its owner says)",
+                ),
+                _ => failure.or_help(
+                    "check the release, the target and the mirror (`clom profile show`): is there such a folder?",
+                ),
+            }
         })?;
     let place = folder.join("profiles.json");
     let sha256 = sums.get("profiles.json").map(Sha256::from).ok_or_else(|| {

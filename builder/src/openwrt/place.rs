@@ -1,7 +1,7 @@
 //! Where something lies: the same in profiles, in the lock and in messages.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -71,6 +71,47 @@ impl Place {
         }
     }
 
+    /// The same by the one path that a file or folder of this machine has, however it was reached; others are as they were.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        match self {
+            Self::File(path) => Self::File(settled(&path)),
+            other => other,
+        }
+    }
+
+    /// As a file in this folder names it: a settled path of this machine is told from there, unless it has nothing in common with it.
+    #[must_use]
+    pub fn seen_from(&self, folder: &Path) -> Self {
+        let Self::File(path) = self else {
+            return self.clone();
+        };
+        let folder = settled(folder);
+        let common = folder
+            .components()
+            .zip(path.components())
+            .take_while(|(one, other)| one == other)
+            .count();
+        // The root alone is common to all.
+        if common < 2 {
+            return self.clone();
+        }
+        let up = folder
+            .components()
+            .skip(common)
+            .map(|_| Component::ParentDir);
+        Self::File(up.chain(path.components().skip(common)).collect())
+    }
+
+    /// The settled place that a file in this folder names so.
+    #[must_use]
+    pub fn named_in(&self, folder: &Path) -> Self {
+        match self {
+            Self::File(path) => Self::File(settled(&settled(folder).join(path))),
+            other => other.clone(),
+        }
+    }
+
     /// The last part of its path.
     pub fn name(&self) -> &str {
         match self {
@@ -97,6 +138,25 @@ impl Place {
             Self::File(path) => vec![path.display().to_string()],
         }
     }
+}
+
+/// The path without links where it leads somewhere, and without `.` and `..` in any case.
+fn settled(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut settled = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::ParentDir => {
+                settled.pop();
+            }
+            Component::CurDir => {}
+            part => settled.push(part),
+        }
+    }
+    settled
 }
 
 impl FromStr for Place {
@@ -189,6 +249,26 @@ mod tests {
         for wrong in ["", "ftp://a.example/b", "openwrt:../x", "openwrt:a//b"] {
             assert!(wrong.parse::<Place>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn paths_are_told_from_a_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let profiles = dir.path().join("profiles");
+        std::fs::create_dir_all(profiles.join("sites")).unwrap();
+        std::os::unix::fs::symlink("profiles", dir.path().join("link")).unwrap();
+        for (text, told) in [
+            ("profiles/sites/../feed/x.ipk", "feed/x.ipk"),
+            ("link/sites/../../feed/x.ipk", "../feed/x.ipk"),
+        ] {
+            let place = Place::File(dir.path().join(text)).settled();
+            let seen = place.seen_from(&dir.path().join("link"));
+            assert_eq!(seen.to_string(), told);
+            assert_eq!(seen.named_in(&profiles), place);
+        }
+        let far = Place::File("/no/such/feed".into());
+        assert_eq!(far.seen_from(&profiles), far);
+        assert_eq!(far.named_in(&profiles), far);
     }
 
     #[test]

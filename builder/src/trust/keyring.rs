@@ -68,6 +68,13 @@ pub struct Trusted {
     pub not_after: Option<Date>,
 }
 
+impl Trusted {
+    /// Its name and what identifies it, wherever it is named.
+    pub fn identity(&self) -> String {
+        format!("{} ({})", self.name, self.key.fingerprint())
+    }
+}
+
 /// `name (from)`
 impl fmt::Display for Trusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

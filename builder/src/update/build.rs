@@ -276,17 +276,26 @@ impl<'a> Updater<'a> {
         let files = files.into_iter().zip(wanted).zip(expected).map(
             |((file, listed), (package, expected, said))| {
                 let open = |bytes: &Bytes| Archive::open(bytes, &expected).or_fail(Class::Source);
+                let came = file.is_ok();
                 let good = file.and_then(|bytes| open(&bytes).map(|_| bytes));
-                // The feed has another build of the same version by now: as its index is signed, it counts, and the pin does not.
                 let good = match good {
-                    Err(_) if said.is_none() && listed.sha256.is_some() => {
-                        let again = Listed {
-                            sha256: None,
-                            ..listed.clone()
+                    // The first mirror may have a damaged one, or the feed another build of the same version than was pinned: as its
+                    // index is signed, that counts, and the pin does not.
+                    Err(_) if said.is_none() && (came || listed.sha256.is_some()) => {
+                        let file = [(listed.place.clone(), listed.at_most)];
+                        let check = |files: &[Bytes]| match files.first() {
+                            Some(bytes) => open(bytes)
+                                .map(|_| bytes.clone())
+                                .map_err(|failure| failure.reason()),
+                            None => Err("it did not come".to_owned()),
                         };
-                        obtain
-                            .one(again)
-                            .and_then(|bytes| open(&bytes).map(|_| bytes))
+                        let again = obtain.together(&listed.what, &file, check);
+                        // The index was believed: this is about what the mirrors have.
+                        again.map_err(|failure| {
+                            Failure::new(Class::Source, anyhow!(failure.reason())).help(
+                                "the mirror is damaged or just being updated: try again later, or name another",
+                            )
+                        })
                     }
                     good => good,
                 };

@@ -1,6 +1,6 @@
 //! Feeds and files besides the release's own.
 
-use crate::world::World;
+use crate::world::{World, ending, same, succeeded};
 
 both!(
     files_and_folders_of_ones_own_are_installed,
@@ -22,13 +22,54 @@ fn files_and_folders_of_ones_own_are_installed(world: World) {
     assert!(said.contains("+ libhello 1.0-r1"), "{said}");
     assert!(said.contains("+ near 1.0-r1"), "{said}");
     assert!(!world.lock().contains("mine"), "{}", world.lock());
-    let files = world.unpack(&world.build(&[]));
+    // The lock names the folder from where it lies itself.
+    let lock = world.lock();
+    assert!(lock.contains("place = \"../near/"), "{lock}");
+    let image = world.build(&[]);
+    let files = world.unpack(&image);
     for path in [
         " /usr/bin/mine",
         " /usr/bin/near",
         " /usr/lib/libhello.so.1",
     ] {
         assert!(files.contains(path), "{path}: {files}");
+    }
+
+    // A copy elsewhere, reached by another path, needs nothing but what the lock pins, and gives the same.
+    world.sh("mkdir -p elsewhere/deeper; cp -r profiles keys own near elsewhere/deeper/");
+    let output = world
+        .command(&["build", "here", "-d", "acme_r1"])
+        .current_dir(world.path("elsewhere/deeper"))
+        .env("CLOM_PROFILES", "profiles")
+        .env("CLOM_CACHE", world.path("elsewhere/cache"))
+        .output()
+        .unwrap();
+    let said = succeeded(&output);
+    let folder = world
+        .path("elsewhere/deeper")
+        .join(said.lines().next().unwrap());
+    assert!(same(&image, &ending(&folder, ".bin")));
+    // An offline mirror has the folder too, and where it does not lie there, the copy's own serves.
+    world.runs(&["mirror", "--to", "stick", "--no-agents"]);
+    for mirror in ["../../stick", "../../stick-without"] {
+        world.sh("rm -rf elsewhere/cache elsewhere/deeper/out stick-without; cp -r stick stick-without; rm -r stick-without/elsewhere");
+        let output = world
+            .command(&[
+                "build",
+                "here",
+                "-d",
+                "acme_r1",
+                "--offline",
+                "--mirror",
+                mirror,
+            ])
+            .current_dir(world.path("elsewhere/deeper"))
+            .env("CLOM_PROFILES", "profiles")
+            .env("CLOM_CACHE", world.path("elsewhere/cache"))
+            .output()
+            .unwrap();
+        succeeded(&output);
+        assert!(same(&image, &ending(&folder, ".bin")), "{mirror}");
     }
 
     // A folder whose packages changed is another one than was pinned.

@@ -43,6 +43,7 @@ fn a_mirror_that_lies_is_left_for_another(world: World) {
     .into_iter()
     .enumerate()
     {
+        world.server().behave();
         world.sh("rm -rf cache");
         world.server().misbehave(&path, how.clone());
         let out = format!("lied-{at}");
@@ -58,6 +59,15 @@ fn a_mirror_that_lies_is_left_for_another(world: World) {
         }
         let image = world.image(&String::from_utf8(output.stdout).unwrap());
         assert!(same(&first, &image), "{how:?}");
+    }
+
+    // An update asks the other one too, also where the index tells no hash of the file, as apk's.
+    let lock = world.lock();
+    for how in [Misbehaviour::WrongContent, Misbehaviour::AnnounceLess(7)] {
+        world.sh("rm -rf cache profiles/clom.lock");
+        world.server().misbehave(&path, how.clone());
+        world.update();
+        assert_eq!(world.lock(), lock, "{how:?}");
     }
 }
 

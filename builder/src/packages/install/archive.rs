@@ -81,7 +81,11 @@ impl Archive {
         {
             return Err(mismatch("has another SHA-256 than it should have".into()));
         }
-        let archive = if file.starts_with(b"ADB") {
+        let is_apk = file.starts_with(b"ADB");
+        if expected.identity.is_some() && !is_apk {
+            return Err(mismatch("is no package of apk".into()));
+        }
+        let archive = if is_apk {
             let trust = match &expected.identity {
                 Some(identity) => Trust::Identity(identity),
                 None => Trust::Unverified,

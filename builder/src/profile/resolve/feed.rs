@@ -37,7 +37,7 @@ impl Feed {
             .replace("{release}", release.unwrap_or_default())
             .replace("{target}", target)
             .replace("{arch}", arch);
-        text.parse().ok()
+        text.parse().ok().map(Place::settled)
     }
 }
 
