@@ -17,7 +17,7 @@ Examples:
 
 The lock, clom.lock in the profile library, pins the image of the release, the feeds' indexes and the packages by SHA-256, size and
 origin. Builds fetch nothing else. Keep it with the profiles. What is fetched stays in the content store, so that builds need no network
-afterwards.";
+afterwards. A server that is silent for 30 seconds is given up for another; CLOM_STALL_TIMEOUT is another number of seconds.";
 
 /// Look up what builds need (image, feeds, packages), and pin it in the lock
 #[derive(Debug, clap::Args)]

@@ -4,6 +4,8 @@ mod fresh;
 mod origins;
 mod release;
 
+use std::time::Duration;
+
 use anyhow::anyhow;
 use bytes::Bytes;
 
@@ -48,10 +50,11 @@ pub struct Net<'a> {
 impl<'a> Net<'a> {
     /// Opens the content store; without a network if `offline`.
     pub fn open(offline: bool, ui: &'a Ui) -> Self {
-        let options = Options {
+        let mut options = Options {
             offline,
             ..Options::default()
         };
+        options.stall_timeout = patience().unwrap_or(options.stall_timeout);
         let store = ContentStore::open(&dirs::cache());
         Self {
             fetcher: Fetcher::new(options, store, ui),
@@ -196,6 +199,13 @@ impl Obtain<'_> {
             None => failure,
         })
     }
+}
+
+/// `CLOM_STALL_TIMEOUT`: for how many seconds to wait for a server's next bytes; links by satellite or over many hops may need more
+/// than is usual.
+fn patience() -> Option<Duration> {
+    let seconds: u64 = std::env::var("CLOM_STALL_TIMEOUT").ok()?.parse().ok()?;
+    (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
 /// The cure for what could not be fetched at all. Of what is not there nobody knows whether it ever was.

@@ -106,6 +106,31 @@ with tarfile.open('pkg/hello/data.tar.gz', 'w:gz', format=tarfile.GNU_FORMAT) as
     world.expect("reaching_out", &told);
 }
 
+/// A link of one package must not lead the files of another out of their place.
+#[test]
+fn links_of_one_package_lead_no_other_astray() {
+    let world = World::new("opkg");
+    world.sh(
+        "mkdir -p pkg/trap/files/usr/share; ln -s /etc pkg/trap/files/usr/share/out; ln -s ../../../../../../tmp pkg/trap/files/usr/share/far
+         package \"www/$base\" trap 1.0-r1 ''
+         put pkg/prey/files/usr/share/out/shadow 644 evil; put pkg/prey/files/usr/share/far/clom-evil 644 evil
+         package \"www/$base\" prey 1.0-r1 trap; index \"www/$base\" \"$feed_key\"",
+    );
+    world.site("[packages]\ninstall = [\"prey\"]\n[agent]\nenabled = false\n");
+    world.update();
+    let text = world.fails(&[&["build"], &HERE[..]].concat());
+    assert!(text.starts_with("exit code 4"), "{text}");
+    // The same with the link only that stays within the root.
+    world.sh(
+        "rm pkg/trap/files/usr/share/far; package \"www/$base\" trap 1.0-r1 ''; index \"www/$base\" \"$feed_key\"",
+    );
+    world.update();
+    let within = world.fails(&[&["build"], &HERE[..]].concat());
+    assert!(within.starts_with("exit code 4"), "{within}");
+    world.expect("astray", &format!("{text}\n{within}"));
+    assert!(!std::path::Path::new("/tmp/clom-evil").exists());
+}
+
 /// A damaged archive inside a package that the index describes rightly.
 #[test]
 fn a_damaged_archive_is_refused() {

@@ -1,12 +1,13 @@
 //! The lock: what is not pinned is not built, and what is pinned stays.
 
 use crate::https::Server;
-use crate::world::{HERE, PACKAGES, World, same};
+use crate::world::{HERE, PACKAGES, World, ending, same};
 
 both!(
     without_a_lock_nothing_is_built,
     a_feed_that_moves_on_breaks_no_locked_build,
     other_builds_stay_as_they_were_pinned,
+    what_single_nodes_want_is_pinned_too,
 );
 
 fn without_a_lock_nothing_is_built(world: World) {
@@ -101,4 +102,26 @@ fn other_builds_stay_as_they_were_pinned(world: World) {
     assert!(!world.lock().contains("core-thing"), "{}", world.lock());
     world.site(PACKAGES);
     assert!(world.update().contains("up to date"));
+}
+
+fn what_single_nodes_want_is_pinned_too(world: World) {
+    world.write(
+        "profiles/nodes/here/well.toml",
+        "device = \"acme_r1\"\n[node]\nnumber = 7\n[packages]\ninstall = [\"hello\", \"core-thing\"]\n",
+    );
+    world.update();
+    assert!(world.lock().contains("\"core-thing\""), "{}", world.lock());
+    let manifest = |image: &std::path::Path| {
+        std::fs::read_to_string(ending(image.parent().unwrap(), ".manifest")).unwrap()
+    };
+    let all = manifest(&world.build(&[]));
+    assert!(
+        !all.contains("core-thing") && all.contains("hello"),
+        "{all}"
+    );
+    let well = manifest(&world.build(&["-n", "well", "--offline"]));
+    assert!(
+        well.contains("core-thing") && well.contains("hello"),
+        "{well}"
+    );
 }

@@ -7,6 +7,7 @@ both!(
     a_redirect_to_plain_http_is_refused,
     a_mirror_that_lies_is_left_for_another,
     a_server_without_the_release_is_told,
+    a_server_that_falls_silent_is_given_up,
 );
 
 fn a_redirect_to_plain_http_is_refused(world: World) {
@@ -83,4 +84,31 @@ fn a_server_without_the_release_is_told(mut world: World) {
     let text = world.fails(&[&["update"], &HERE[..], &["--offline"]].concat());
     assert!(text.starts_with("exit code 4"), "{text}");
     world.expect("offline", &text);
+}
+
+fn a_server_that_falls_silent_is_given_up(world: World) {
+    let path = format!("{}/{}", world.base(), world.file("hello", "1.0-r1"));
+    world
+        .server()
+        .misbehave(&path, Misbehaviour::Stall { after: 100 });
+    let update = |arguments: &[&str]| {
+        let mut command = world.command(&[&["update"], &HERE[..], arguments].concat());
+        command.env("CLOM_STALL_TIMEOUT", "1").output().unwrap()
+    };
+    let output = update(&[]);
+    let told = world.told(&output);
+    assert_eq!(output.status.code(), Some(4), "{told}");
+    assert_eq!(world.lock(), "");
+    world.expect("silent", &told);
+
+    let other = Server::https(&world.path("www"));
+    world.device(
+        "acme_r1",
+        &[
+            world.url(""),
+            other.url("").trim_end_matches('/').to_owned(),
+        ],
+    );
+    assert!(update(&[]).status.success());
+    assert!(world.lock().contains("\"hello\""));
 }
