@@ -44,6 +44,7 @@ pub fn run(args: Args, ui: &Ui) -> Result<(), Failure> {
         lock: args.sources.lock(&library),
         library,
         to: args.to,
+        from: args.sources.mirror(),
         offline: args.sources.offline,
         no_agents: args.no_agents,
     };

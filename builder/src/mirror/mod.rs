@@ -39,6 +39,8 @@ pub struct Request {
     pub lock: PathBuf,
     /// The mirror's folder.
     pub to: PathBuf,
+    /// Another offline mirror to copy from.
+    pub from: Option<String>,
     /// Use no network.
     pub offline: bool,
     /// Leave the agents out.
@@ -69,7 +71,10 @@ pub fn mirror(request: &Request, ui: &Ui) -> Result<Mirrored, Failure> {
     })?;
     let Needs { servers, agents } = Needs::of(request, &lock)?;
     let net = Net::open(request.offline, ui);
-    let obtain = net.obtain(Origins::Servers(servers));
+    let obtain = net.obtain(match &request.from {
+        Some(mirror) => Origins::Mirror(mirror.clone()),
+        None => Origins::Servers(servers),
+    });
     let files = pinned(&lock);
     let step = ui.step(
         "mirror",

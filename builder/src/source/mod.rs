@@ -3,4 +3,5 @@
 pub mod budget;
 pub mod imagebuilder;
 pub mod packages;
+pub mod partition;
 pub mod release;

@@ -115,6 +115,34 @@ impl<'a> Fdt<'a> {
         names
     }
 
+    /// The size of the flash partition that holds whole images, bytes: the node with the label `firmware`, as OpenWrt names it on NOR flash.
+    pub(crate) fn firmware(&self) -> Option<u64> {
+        // The properties of a node come one after the other, in any order.
+        let mut node: Vec<String> = Vec::new();
+        let (mut label, mut size, mut found) = (false, None, None);
+        self.walk(|property| {
+            if property.path != node {
+                node = property.path.iter().map(|&name| name.to_owned()).collect();
+                (label, size) = (false, None);
+            }
+            match property.name {
+                "label" => label = strings(property.value) == ["firmware"],
+                // Offset and size, both of one cell or both of two.
+                "reg" => {
+                    size = property
+                        .value
+                        .split_at_checked(property.value.len() / 2)
+                        .and_then(|(_, size)| number(size))
+                }
+                _ => {}
+            }
+            if label && found.is_none() {
+                found = size;
+            }
+        });
+        found.filter(|size| *size > 0)
+    }
+
     /// The `model` of its root.
     pub(crate) fn model(&self) -> Option<String> {
         let mut model = None;

@@ -40,6 +40,8 @@ pub struct Kernel {
     pub time: Option<u32>,
     /// The `compatible` names of the device trees that stand in the clear, most specific first, each once.
     pub compatible: Vec<String>,
+    /// The size of the flash partition for whole images (`firmware`) by the device tree, bytes.
+    pub firmware: Option<u64>,
     /// The parts of a FIT or multi-file image.
     pub items: Vec<Item>,
     /// The checksums, with offsets from the kernel's first byte.
@@ -67,8 +69,10 @@ pub struct Item {
 pub fn describe(bytes: &[u8]) -> Kernel {
     let mut kernel = Kernel::default();
     look(&mut kernel, bytes, 0, 0);
-    if kernel.compatible.is_empty() {
-        kernel.compatible = appended(bytes);
+    if kernel.compatible.is_empty()
+        && let Some(tree) = appended(bytes)
+    {
+        kernel.device_tree(&tree);
     }
     kernel
 }
@@ -125,6 +129,7 @@ impl Kernel {
                 self.compatible.push(name);
             }
         }
+        self.firmware = self.firmware.or_else(|| tree.firmware());
     }
 
     fn fact(&mut self, name: &'static str, value: impl ToString) {
@@ -133,23 +138,19 @@ impl Kernel {
     }
 }
 
-/// The names of the first device tree that lies somewhere in `bytes`, uncompressed.
-fn appended(bytes: &[u8]) -> Vec<String> {
+/// The first device tree with names that lies somewhere in `bytes`, uncompressed.
+fn appended(bytes: &[u8]) -> Option<Fdt<'_>> {
     let mut from = 0;
     // A magic number that comes up by chance is no device tree; some hundred chances are enough.
     for _ in 0..256 {
-        let Some(at) = find(bytes, &fdt::MAGIC, from) else {
-            break;
-        };
+        let at = find(bytes, &fdt::MAGIC, from)?;
         match Fdt::parse(&bytes[at..]) {
-            Some(tree) => match tree.compatible() {
-                names if !names.is_empty() => return names,
-                _ => from = at + tree.len(),
-            },
+            Some(tree) if !tree.compatible().is_empty() => return Some(tree),
+            Some(tree) => from = at + tree.len(),
             None => from = at + 4,
         }
     }
-    Vec::new()
+    None
 }
 
 /// Where `needle` next begins at or behind `from`.

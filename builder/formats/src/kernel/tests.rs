@@ -22,7 +22,9 @@ const UIMAGE: &str = "head -c 50000 /dev/zero | xz --format=lzma > k; SOURCE_DAT
 const FIT: &str = r#"
 cat > tree.dts <<'DTS'
 /dts-v1/;
-/ { compatible = "acme,r1-v2", "acme,r1"; model = "Acme R1"; #address-cells = <1>; };
+/ { compatible = "acme,r1-v2", "acme,r1"; model = "Acme R1"; #address-cells = <1>; partitions { compatible = "fixed-partitions";
+  #address-cells = <1>; #size-cells = <1>; partition@0 { reg = <0x0 0x20000>; label = "u-boot"; };
+  partition@20000 { label = "firmware"; reg = <0x20000 0x7d0000>; }; partition@7f0000 { label = "art"; reg = <0x7f0000 0x10000>; }; }; };
 DTS
 dtc -q -I dts -O dtb -o tree.dtb tree.dts
 head -c 9000 /dev/zero | xz --format=lzma > k
@@ -90,6 +92,7 @@ fn tells_a_fit_with_data_inside_and_outside() {
         assert_eq!(kernel.linux.as_deref(), Some("6.12.40"));
         assert_eq!(kernel.load, Some(0x4808_0000));
         assert_eq!(kernel.compatible, ["acme,r1-v2", "acme,r1"]);
+        assert_eq!(kernel.firmware, Some(0x7d_0000));
         assert_eq!(kernel.checks.len(), 2);
         assert!(
             kernel.checks.iter().all(Check::holds),
@@ -125,6 +128,7 @@ open('out','wb').write(b'\\x01'*4096+b)\nP",
     let kernel = describe(&appended);
     assert_eq!(kernel.arch.as_deref(), Some("arm"));
     assert_eq!(kernel.compatible, ["acme,r1-v2", "acme,r1"]);
+    assert_eq!(kernel.firmware, Some(0x7d_0000));
     assert_eq!(kernel.linux.as_deref(), Some("4.14.9"));
     let elf = describe(&fs::read("/bin/true").unwrap());
     assert_eq!(elf.wrapping, ["ELF"]);

@@ -15,7 +15,7 @@ use crate::facts;
 use crate::failure::{Class, Failure, OrFail};
 use crate::openwrt::profiles_json;
 use crate::profile::resolve::{Device, Profile};
-use crate::source::budget;
+use crate::source::{budget, partition};
 
 /// A donor image that was read and proven.
 #[derive(Debug)]
@@ -127,12 +127,14 @@ impl Donor {
     }
 
     /// The largest image that fits, when the profile does not say: by OpenWrt's `profiles.json` beside the donor, by what is
-    /// known of the device, by the length that all images of this kind have.
+    /// known of the device, by the length that all images of this kind have, by the partition in the device tree of its own kernel.
     pub(super) fn size_limit(&self, device: &str) -> Option<u64> {
         let known = || facts::device(device)?.size_limit(&self.input.file);
+        let own = || partition::firmware(self.kernel.as_deref().unwrap_or_default());
         self.published_limit
             .or_else(known)
             .or(self.container.fixed_len())
+            .or_else(own)
     }
 
     pub(super) fn close(
