@@ -7,6 +7,8 @@ pub mod dirs;
 pub mod facts;
 pub mod failure;
 pub mod fetch;
+#[cfg(test)]
+mod hostile;
 pub mod image;
 pub mod keys;
 pub mod lab;

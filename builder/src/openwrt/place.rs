@@ -180,12 +180,12 @@ impl FromStr for Place {
             .map(str::to_owned)
             .or_else(|| on_server(text));
         if let Some(path) = path {
-            let good = path
-                .split('/')
-                .all(|part| !part.is_empty() && part != "." && part != "..");
-            return match good {
-                true => Ok(Self::OpenWrt(path)),
-                false => Err(NoPlace::Path(text.to_owned())),
+            let dots = |part| matches!(part, "" | "." | "..");
+            // What an address would take for something else than a letter of a name.
+            let odd = |letter: char| letter.is_control() || "\\?#%".contains(letter);
+            return match path.split('/').any(dots) || path.contains(odd) {
+                false => Ok(Self::OpenWrt(path)),
+                true => Err(NoPlace::Path(text.to_owned())),
             };
         }
         if text.starts_with("https://") || text.starts_with("http://") {
@@ -246,7 +246,15 @@ mod tests {
             "file:///srv/x".parse::<Place>().unwrap(),
             Place::File("/srv/x".into())
         );
-        for wrong in ["", "ftp://a.example/b", "openwrt:../x", "openwrt:a//b"] {
+        for wrong in [
+            "",
+            "ftp://a.example/b",
+            "openwrt:../x",
+            "openwrt:a//b",
+            "openwrt:a/%2e%2e/b",
+            "openwrt:a\\..\\b",
+            "openwrt:a\0",
+        ] {
             assert!(wrong.parse::<Place>().is_err(), "{wrong}");
         }
     }

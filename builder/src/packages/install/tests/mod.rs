@@ -2,6 +2,7 @@
 
 mod apk;
 mod errors;
+mod hostile;
 mod opkg;
 mod property;
 mod shared;
