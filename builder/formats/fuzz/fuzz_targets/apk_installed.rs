@@ -7,5 +7,8 @@ use openwrt_formats::apk::Installed;
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(installed) = Installed::read(bytes) {
         assert_eq!(installed.write(), bytes);
+        for package in &installed.packages {
+            let _ = package.info();
+        }
     }
 });

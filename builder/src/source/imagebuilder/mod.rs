@@ -164,7 +164,7 @@ impl ImageBuilder {
                 .and_then(|text| text.parse().ok()),
             vermagic: makefile::vermagic(&kernel),
             // In KiB; 256 where the target does not say.
-            squashfs_block: block.unwrap_or(256) * 1024,
+            squashfs_block: block.unwrap_or(256_u32).saturating_mul(1024),
             partitions: (
                 megabytes("CONFIG_TARGET_KERNEL_PARTSIZE"),
                 megabytes("CONFIG_TARGET_ROOTFS_PARTSIZE"),
