@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{Build, Lock, Package};
+use crate::source::budget::kib;
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,13 +145,6 @@ impl fmt::Display for Change {
                 (None, None) => Ok(()),
             },
         }
-    }
-}
-
-fn kib(bytes: u64) -> String {
-    match bytes {
-        0..1024 => format!("{bytes} B"),
-        _ => format!("{} KiB", bytes.div_ceil(1024)),
     }
 }
 

@@ -88,7 +88,8 @@ fn bar(rest: u64, size: u64, limit: u64) -> String {
     format!("[{bar}]  | = where the device ends")
 }
 
-fn kib(bytes: u64) -> String {
+/// Bytes for people, not less than they are: `980 B`, `212 KiB`.
+pub(crate) fn kib(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} B"),
         _ => format!("{} KiB", bytes.div_ceil(1024)),
