@@ -15,6 +15,7 @@ use crate::failure::{Class, Failure, OrFail};
 use crate::packages::query;
 use crate::packages::solve::Solution;
 use crate::profile::resolve::PartsLayout;
+use crate::terminal;
 use crate::ui::{Mode, Ui};
 
 const EXAMPLES: &str = "\
@@ -197,7 +198,9 @@ fn answer<T: Serialize>(
         return Ok(());
     }
     let mut out = std::io::stdout().lock();
-    match writeln!(out, "{}", text.to_string().trim_end()) {
+    // Names and descriptions are what feeds say.
+    let text = terminal::clean_lines(&text.to_string());
+    match writeln!(out, "{}", text.trim_end()) {
         // Whoever reads has seen enough (`| head`).
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.or_fail(Class::Output),
