@@ -122,7 +122,8 @@ proptest! {
         let tree = tree(&[("etc/opkg/distfeeds.conf", &opkg), ("etc/apk/repositories.d/distfeeds.list", &apk)]);
         for manager in [Manager::Opkg, Manager::Apk] {
             for feed in FeedLine::of_tree(&tree, manager).into_iter().flatten() {
-                prop_assert!(stays(path_in_mirror(&feed.place).trim_end_matches('/')), "{}", feed.place);
+                let index = feed.place.join("index");
+                prop_assert!(stays(path_in_mirror(&index).trim_end_matches('/')), "{index}");
             }
         }
     }

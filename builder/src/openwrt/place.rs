@@ -48,7 +48,11 @@ impl Place {
     /// What lies at `path` below it.
     #[must_use]
     pub fn join(&self, path: &str) -> Self {
-        let below = |base: &str| format!("{}/{path}", base.trim_end_matches('/'));
+        let below = |base: &str| match base.trim_end_matches('/') {
+            // The top folder of the server.
+            "" => path.to_owned(),
+            base => format!("{base}/{path}"),
+        };
         match self {
             Self::OpenWrt(base) => Self::OpenWrt(below(base)),
             Self::Url(base) => Self::Url(below(base)),
@@ -282,6 +286,8 @@ mod tests {
     #[test]
     fn mirrors_have_the_same_paths() {
         let place = Place::OpenWrt("snapshots".into()).join("a/b.bin");
+        let top = Place::OpenWrt("packages.adb".into()).parent();
+        assert_eq!(top.join("a"), Place::OpenWrt("a".into()));
         assert_eq!(place.name(), "b.bin");
         assert_eq!(place.parent().to_string(), "openwrt:snapshots/a");
         let mirrors = [
