@@ -31,7 +31,6 @@ pub use plan::Plan;
 
 use crate::failure::{Class, Failure, OrFail};
 use crate::obtain::Origins;
-use crate::openwrt::place;
 use crate::packages::catalogue::Catalogue;
 use crate::packages::selection::Selection;
 use crate::profile::library::Library;
@@ -83,11 +82,7 @@ pub struct Request {
 impl Request {
     /// Where files come from.
     pub(crate) fn origins(&self, openwrt: Option<&OpenWrt>) -> Origins {
-        match (&self.mirror, openwrt) {
-            (Some(mirror), _) => Origins::Mirror(mirror.clone()),
-            (None, Some(openwrt)) => Origins::Servers(openwrt.mirrors.clone()),
-            (None, None) => Origins::Servers(vec![place::DOWNLOADS.to_owned()]),
-        }
+        Origins::of(self.mirror.as_deref(), openwrt)
     }
 
     /// What to do when the lock lacks something.

@@ -117,7 +117,9 @@ impl Shared {
         request: &Request,
         ui: &Ui,
     ) -> Result<Option<Rc<Changed>>, Failure> {
-        if !supply.has_packages() {
+        let asks = profile.packages != Packages::default() || supply.scratch().is_some();
+        // A build of which nothing is asked must not unpack its source only to see that.
+        if !supply.has_packages() || !asks {
             return Ok(None);
         }
         let asked = Asked {
@@ -161,28 +163,17 @@ impl Shared {
             unmet.iter().for_each(|line| self.warn_once(line, ui));
             return Ok(None);
         }
-        let openwrt = match &asked.choice {
-            Choice::OpenWrt { openwrt, .. } => Some(openwrt),
-            _ => None,
-        };
+        let openwrt = asked.choice.openwrt();
         let step = ui.step("packages", &format!("Packages for {}", profile.device.id));
         let hint = request.update_hint();
         let net = Net::open(request.offline, ui);
         let obtain = net.obtain(request.origins(openwrt));
         let lock = self.lock(request)?;
-        // Without feeds first: what removing alone can do needs no lock.
-        let mut catalogue = selection.catalogue();
-        let solution = match selection.without_feeds(&catalogue) {
-            Some(solution) => solution,
-            None => {
-                let release = openwrt.map(|openwrt| &openwrt.release);
-                let lines = software::feeds(supply, &tree, &selection, profile, release)?;
-                let feeds;
-                (catalogue, feeds) = software::pinned_feeds(&selection, &lines, &lock, &obtain)?;
-                let solution = selection.solve(&catalogue);
-                solution.map_err(|error| software::unsolvable(error, feeds, &hint))?
-            }
-        };
+        let (catalogue, solution) = software::choose(&selection, &hint, || {
+            let release = openwrt.map(|openwrt| &openwrt.release);
+            let lines = software::feeds(supply, &tree, &selection, profile, release)?;
+            software::pinned_feeds(&selection, &lines, &lock, &obtain)
+        })?;
         let files = software::pinned_packages(&selection, &solution, &catalogue, &lock, &hint)?;
         let pinned: Vec<_> = files.iter().map(|(_, file)| file.clone()).collect();
         let bytes = obtain.pinned(&pinned)?;
@@ -227,10 +218,7 @@ impl Shared {
                 .help("take an image of OpenWrt as source; the QEMU machines have none")
         })?;
         let choice = Choice::of(profile, request)?;
-        let openwrt = match &choice {
-            Choice::OpenWrt { openwrt, .. } => Some(openwrt),
-            _ => None,
-        };
+        let openwrt = choice.openwrt();
         let net = Net::open(request.offline, ui);
         let obtain = net.obtain(request.origins(openwrt));
         let lock = self.lock(request)?;

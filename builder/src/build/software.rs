@@ -181,6 +181,27 @@ pub fn unsolvable(error: Unsolvable, feeds: usize, update: &str) -> Failure {
     }
 }
 
+/// Chooses the packages that an image is to have: without feeds where none are needed, since what removing alone can do needs no lock; else
+/// with those that `feeds` gets, which also says how many there are. `cure` is what to do when there are none.
+///
+/// # Errors
+/// What `feeds` says, or why the wishes cannot be met.
+pub fn choose(
+    selection: &Selection,
+    cure: &str,
+    feeds: impl FnOnce() -> Result<(Catalogue, usize), Failure>,
+) -> Result<(Catalogue, Solution), Failure> {
+    let catalogue = selection.catalogue();
+    if let Some(solution) = selection.without_feeds(&catalogue) {
+        return Ok((catalogue, solution));
+    }
+    let (catalogue, count) = feeds()?;
+    match selection.solve(&catalogue) {
+        Ok(solution) => Ok((catalogue, solution)),
+        Err(error) => Err(unsolvable(error, count, cure)),
+    }
+}
+
 /// Reads the pinned feeds of an image out of the lock. Feeds that the lock does not pin are not there.
 ///
 /// # Errors

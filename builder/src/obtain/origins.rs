@@ -1,6 +1,7 @@
 //! Where files come from: OpenWrt's mirrors and feeds' own servers, or one offline mirror that has everything.
 
-use crate::openwrt::Place;
+use crate::openwrt::{Place, place};
+use crate::profile::resolve::OpenWrt;
 
 /// Begins the path of what is not OpenWrt's in an offline mirror.
 const ELSEWHERE: &str = "elsewhere";
@@ -15,6 +16,15 @@ pub enum Origins {
 }
 
 impl Origins {
+    /// The offline mirror if there is one, else the servers of the release, else OpenWrt's own.
+    pub fn of(mirror: Option<&str>, openwrt: Option<&OpenWrt>) -> Self {
+        match (mirror, openwrt) {
+            (Some(mirror), _) => Self::Mirror(mirror.to_owned()),
+            (None, Some(openwrt)) => Self::Servers(openwrt.mirrors.clone()),
+            (None, None) => Self::Servers(vec![place::DOWNLOADS.to_owned()]),
+        }
+    }
+
     /// The addresses of a file, to be tried in this order.
     pub fn addresses(&self, place: &Place) -> Vec<String> {
         match self {

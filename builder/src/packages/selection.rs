@@ -5,7 +5,7 @@ use openwrt_formats::opkg;
 use super::catalogue::Catalogue;
 use super::install::Archive;
 use super::software::Software;
-use super::solve::{Installed, Question, Solution, Unsolvable, Unwanted, Want, solve};
+use super::solve::{Question, Solution, Unsolvable, Unwanted, Want, solve};
 use super::universe::{Description, Manager};
 use crate::openwrt::Place;
 use crate::store::Sha256;
@@ -122,15 +122,6 @@ impl Selection {
     /// # Errors
     /// [`Unsolvable`].
     pub fn solve(&self, catalogue: &Catalogue) -> Result<Solution, Unsolvable> {
-        let installed: Vec<Installed> = self
-            .software
-            .installed
-            .iter()
-            .map(|present| Installed {
-                description: present.description.clone(),
-                wanted: present.wanted,
-            })
-            .collect();
         let own = self.files.iter().map(|file| Want {
             name: file.archive.name().to_owned(),
             constraint: Some(("=".to_owned(), file.archive.version().to_owned())),
@@ -141,7 +132,7 @@ impl Selection {
         solve(&Question {
             universe: &catalogue.universe,
             architectures: &self.software.architectures,
-            installed: &installed,
+            installed: &self.software.installed,
             want: &want,
             unwanted: &self.unwanted,
             kernel: self.kernel(),

@@ -5,6 +5,7 @@ use openwrt_formats::tree::Tree;
 use openwrt_formats::{apk, opkg};
 use thiserror::Error;
 
+use super::solve::Installed;
 use super::universe::{Description, Manager};
 
 /// opkg's list of what is installed.
@@ -16,15 +17,6 @@ const APK_WORLD: &str = "etc/apk/world";
 /// The architectures that apk takes, one to a line.
 const APK_ARCH: &str = "etc/apk/arch";
 
-/// An installed package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Present {
-    /// What is known of it.
-    pub description: Description,
-    /// Whether it was asked for by name, and did not only come with another.
-    pub wanted: bool,
-}
-
 /// The packages of a root tree, and whose they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Software {
@@ -33,7 +25,7 @@ pub struct Software {
     /// The architectures whose packages suit it, the best first.
     pub architectures: Vec<String>,
     /// What is installed, in the order of the list.
-    pub installed: Vec<Present>,
+    pub installed: Vec<Installed>,
 }
 
 /// Why a tree's list of packages cannot be used.
@@ -73,7 +65,7 @@ impl Software {
         let mut installed = Vec::new();
         for package in &list.packages {
             let info = package.info()?;
-            installed.push(Present {
+            installed.push(Installed {
                 wanted: world.contains(&info.name.as_str())
                     || info
                         .provides
@@ -99,7 +91,7 @@ impl Software {
         };
         let mut installed = Vec::new();
         for package in status.installed()? {
-            installed.push(Present {
+            installed.push(Installed {
                 wanted: !auto(&package.stanza),
                 description: Description::Opkg(Box::new(package)),
             });
@@ -136,7 +128,7 @@ impl Software {
         manager: Manager,
         mut architectures: Vec<String>,
         any: &str,
-        installed: Vec<Present>,
+        installed: Vec<Installed>,
     ) -> Self {
         let mut seen = Vec::new();
         architectures.retain(|arch| {
@@ -154,7 +146,7 @@ impl Software {
     }
 
     /// The installed package of this name.
-    pub fn get(&self, name: &str) -> Option<&Present> {
+    pub fn get(&self, name: &str) -> Option<&Installed> {
         self.installed
             .iter()
             .find(|present| present.description.name() == name)

@@ -14,7 +14,6 @@ use crate::build::supply::{Choice, Supply};
 use crate::failure::{Class, Failure, OrFail};
 use crate::lock::{Build, Donor, Lock, Package};
 use crate::obtain::{self, Listed, MAX_PACKAGE, Net, Obtain, Origins, Pinned, Target};
-use crate::openwrt::place;
 use crate::packages::catalogue::Catalogue;
 use crate::packages::install::{Archive, Expected};
 use crate::packages::selection::Selection;
@@ -114,11 +113,7 @@ impl<'a> Updater<'a> {
             Some(resolve::Source::Lab(_)) => return Ok(()),
             _ => None,
         };
-        let origins = match (&self.request.mirror, openwrt) {
-            (Some(mirror), _) => Origins::Mirror(mirror.clone()),
-            (None, Some(openwrt)) => Origins::Servers(openwrt.mirrors.clone()),
-            (None, None) => Origins::Servers(vec![place::DOWNLOADS.to_owned()]),
-        };
+        let origins = Origins::of(self.request.mirror.as_deref(), openwrt);
         let obtain = self.net.obtain(origins);
         let mut keyring = Keyring::shipped(self.today);
         for key in &profile.keys {
@@ -161,20 +156,13 @@ impl<'a> Updater<'a> {
         };
         let selection = software::select(&supply, &tree, profile, &loaded.merged)?;
         if let Some(selection) = selection.filter(|selection| !selection.unmet().is_empty()) {
-            let mut catalogue = selection.catalogue();
-            let solution = match selection.without_feeds(&catalogue) {
-                Some(solution) => solution,
-                None => {
-                    let release = openwrt.map(|openwrt| &openwrt.release);
-                    let lines = software::feeds(&supply, &tree, &selection, profile, release)?;
-                    let feeds;
-                    (catalogue, feeds) =
-                        self.catalogue(&selection, &lines, profile, &keyring, &obtain, anew)?;
-                    let why = "name feeds in the profile ([feeds.NAME] url), or a release of OpenWrt as source";
-                    let solution = selection.solve(&catalogue);
-                    solution.map_err(|error| software::unsolvable(error, feeds, why))?
-                }
-            };
+            let cure =
+                "name feeds in the profile ([feeds.NAME] url), or a release of OpenWrt as source";
+            let (catalogue, solution) = software::choose(&selection, cure, || {
+                let release = openwrt.map(|openwrt| &openwrt.release);
+                let lines = software::feeds(&supply, &tree, &selection, profile, release)?;
+                self.catalogue(&selection, &lines, profile, &keyring, &obtain, anew)
+            })?;
             budget.new = solution
                 .installs()
                 .map(|package| package.name.clone())

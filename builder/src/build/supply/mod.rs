@@ -62,6 +62,14 @@ pub enum Choice {
 }
 
 impl Choice {
+    /// The release, if it is one.
+    pub fn openwrt(&self) -> Option<&OpenWrt> {
+        match self {
+            Self::OpenWrt { openwrt, .. } => Some(openwrt),
+            _ => None,
+        }
+    }
+
     /// What the command line names, else what the profile names.
     ///
     /// # Errors
